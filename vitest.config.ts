@@ -1,0 +1,19 @@
+import { fileURLToPath } from 'node:url'
+import { defineConfig } from 'vitest/config'
+
+const source = (name: string) => fileURLToPath(new URL(`./packages/${name}/src/`, import.meta.url))
+
+export default defineConfig({
+  resolve: {
+    alias: [
+      { find: /^@auction\/(common|server)\/(.+)$/, replacement: '$1:$2' },
+      { find: /^common:(.+)$/, replacement: `${source('common')}$1.ts` },
+      { find: /^server:(.+)$/, replacement: `${source('server')}$1.ts` },
+    ],
+  },
+  test: {
+    include: ['tests/**/*.test.{ts,tsx}'],
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
+  },
+})
