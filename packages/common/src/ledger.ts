@@ -1,0 +1,78 @@
+/** Double entry: every movement is one amount from one account to one other, so that all accounts always sum to 0. */
+import type { Good, GoodEvent } from './good.ts'
+import { shareOf } from './money.ts'
+
+/** `user:7/available`, `user:7/held`, `house`, or `world` (outside: deposits come from it, withdrawals go to it). */
+export type Account = `user:${number}/${'available' | 'held'}` | 'house' | 'world'
+
+export type EntryKind = 'deposit' | 'withdrawal' | 'hold' | 'release' | 'sale' | 'premium' | 'commission'
+
+/** `amount` (> 0, minor units) leaves `debit` and arrives at `credit`. Never edited. `key` is unique: the movement happens once. */
+export interface Entry {
+  readonly key: string
+  readonly debit: Account
+  readonly credit: Account
+  readonly amount: number
+  readonly kind: EntryKind
+  readonly goodId: number | null
+}
+
+export const available = (userId: number): Account => `user:${userId}/available`
+export const held = (userId: number): Account => `user:${userId}/held`
+
+/** What a maximum of `max` reserves: the whole of it, and the premium on it (rules.md, section 6). */
+export function holdFor(good: Pick<Good, 'premiumBp'>, max: number): number {
+  return max + shareOf(max, good.premiumBp)
+}
+
+/** What the good's leader has reserved for it now. */
+export function heldOn(good: Good): number {
+  return good.status === 'open' && good.max !== null ? holdFor(good, good.max) : 0
+}
+
+/** The movements that `event` causes, from the good before and after it. Settlement's keys exist once per good. */
+export function entriesFor(before: Good, event: GoodEvent, after: Good): Entry[] {
+  const goodId = after.id
+  const move = (key: string, kind: EntryKind, debit: Account, credit: Account, amount: number): Entry => ({
+    key: `good:${goodId}/${key}`,
+    debit,
+    credit,
+    amount,
+    kind,
+    goodId,
+  })
+  const entries: Entry[] = []
+  const leader = before.leader
+  switch (event.type) {
+    case 'bid': {
+      const bidder = event.bidder.id
+      if (event.leader.id !== bidder || after.max === before.max) break
+      const own = leader?.id === bidder ? heldOn(before) : 0
+      if (leader && leader.id !== bidder)
+        entries.push(move(`${after.seq}/release`, 'release', held(leader.id), available(leader.id), heldOn(before)))
+      entries.push(move(`${after.seq}/hold`, 'hold', available(bidder), held(bidder), heldOn(after) - own))
+      break
+    }
+    case 'sold': {
+      const [winner, seller] = [event.winner.id, before.owner.id]
+      const premium = shareOf(event.price, before.premiumBp)
+      entries.push(move('sale', 'sale', held(winner), available(seller), event.price))
+      entries.push(move('premium', 'premium', held(winner), 'house', premium))
+      entries.push(
+        move('commission', 'commission', available(seller), 'house', shareOf(event.price, before.commissionBp)),
+      )
+      entries.push(move('release', 'release', held(winner), available(winner), heldOn(before) - event.price - premium))
+      break
+    }
+    case 'unsold':
+      if (leader) entries.push(move('release', 'release', held(leader.id), available(leader.id), heldOn(before)))
+      break
+    case 'listed':
+    case 'extended':
+    case 'reserve_met':
+      break
+    default:
+      event satisfies never
+  }
+  return entries.filter((entry) => entry.amount > 0)
+}
