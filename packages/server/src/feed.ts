@@ -1,0 +1,126 @@
+/** Committed events to whoever follows: each good's in order, each once, read on from a cursor when something was missed. */
+import type { FeedEvent } from '@auction/common/view'
+import type { Committed } from './store/orders.ts'
+
+/** New events of one good, contiguous. */
+export interface Delivery {
+  readonly goodId: number
+  readonly epoch: string
+  readonly events: readonly FeedEvent[]
+}
+
+export interface Feed {
+  /** What the clerk committed, in the order of commits. */
+  publish(committed: readonly Committed[]): void
+  /** Tells `listener` of every event of a good after `since`, until the answered function is called. */
+  follow(goodId: number, since: number, listener: (delivery: Delivery) => void): () => void
+  /** Tells `listener` of every commit of this process. */
+  onCommit(listener: (committed: readonly Committed[]) => void): () => void
+  /** Newest seq of each good followed, as far as delivered. */
+  heads(): ReadonlyMap<number, number>
+  /** Looks in the log for what other servers wrote; called once a second on a shared database. */
+  catchUp(): Promise<void>
+}
+
+interface Follower {
+  cursor: number
+  readonly listener: (delivery: Delivery) => void
+}
+
+interface FeedOptions {
+  readonly epoch: string
+  /** Events of a good after a seq, oldest first, a page at most. */
+  readonly read: (goodId: number, since: number) => Promise<readonly FeedEvent[]>
+  /** Newest seqs from the database. */
+  readonly headsOf: (goodIds: readonly number[]) => Promise<ReadonlyMap<number, number>>
+  readonly log: { error(facts: object, message: string): void }
+}
+
+export function createFeed({ epoch, read, headsOf, log }: FeedOptions): Feed {
+  const followers = new Map<number, Set<Follower>>()
+  const listeners = new Set<(committed: readonly Committed[]) => void>()
+  const heads = new Map<number, number>()
+  const reading = new Set<number>()
+
+  /** Hands on what each follower lacks; answers false when one lacks more than these events hold. */
+  function deliver(goodId: number, events: readonly FeedEvent[]): boolean {
+    let whole = true
+    const first = events[0]?.seq ?? 0
+    for (const follower of followers.get(goodId) ?? []) {
+      const lacking = events.filter(({ seq }) => seq > follower.cursor)
+      const last = lacking.at(-1)
+      if (!last) continue
+      if (follower.cursor < first - 1) {
+        whole = false
+        continue
+      }
+      follower.cursor = last.seq
+      follower.listener({ goodId, epoch, events: lacking })
+    }
+    return whole
+  }
+
+  /** Reads on from the furthest-back follower until everyone has the good's head. */
+  async function repair(goodId: number): Promise<void> {
+    if (reading.has(goodId)) return
+    reading.add(goodId)
+    try {
+      for (;;) {
+        const behind = [...(followers.get(goodId) ?? [])].map(({ cursor }) => cursor)
+        const from = Math.min(...behind)
+        if (behind.length === 0 || from >= (heads.get(goodId) ?? 0)) return
+        const events = await read(goodId, from)
+        if (events.length === 0) return
+        deliver(goodId, events)
+      }
+    } catch (err) {
+      log.error({ err, goodId }, 'feed could not read on')
+    } finally {
+      reading.delete(goodId)
+    }
+  }
+
+  function raise(goodId: number, seq: number): void {
+    if (followers.has(goodId) && seq > (heads.get(goodId) ?? 0)) heads.set(goodId, seq)
+  }
+
+  return {
+    publish(committed) {
+      for (const { good, events } of committed) {
+        raise(good.id, good.seq)
+        if (!deliver(good.id, events)) void repair(good.id)
+      }
+      for (const listener of listeners) listener(committed)
+    },
+    follow(goodId, since, listener) {
+      const follower: Follower = { cursor: since, listener }
+      const all = followers.get(goodId) ?? new Set()
+      followers.set(goodId, all.add(follower))
+      void headsOf([goodId]).then(
+        (found) => {
+          raise(goodId, found.get(goodId) ?? 0)
+          return repair(goodId)
+        },
+        (err: unknown) => log.error({ err, goodId }, 'feed could not read on'),
+      )
+      return () => {
+        all.delete(follower)
+        if (all.size > 0 || followers.get(goodId) !== all) return
+        followers.delete(goodId)
+        heads.delete(goodId)
+      }
+    },
+    onCommit(listener) {
+      listeners.add(listener)
+      return () => void listeners.delete(listener)
+    },
+    heads: () => heads,
+    async catchUp() {
+      const found = await headsOf([...followers.keys()])
+      for (const [goodId, seq] of found) {
+        raise(goodId, seq)
+        await repair(goodId)
+      }
+    },
+  }
+}

@@ -1,0 +1,117 @@
+/** Opens the database: one writer and one reader on SQLite, one pool on PostgreSQL; schema brought up to date. */
+import { chmodSync, closeSync, openSync } from 'node:fs'
+import { join } from 'node:path'
+import type { MikroORM } from '@mikro-orm/core'
+import { Migrator } from '@mikro-orm/migrations'
+import { MikroORM as PostgresORM } from '@mikro-orm/postgresql'
+import { type SqlEntityManager, MikroORM as SqliteORM } from '@mikro-orm/sqlite'
+import SqliteFile from 'better-sqlite3'
+import { entities } from './entities.ts'
+import { FirstSale } from './migrations/0001-first-sale.ts'
+
+export interface Database {
+  readonly kind: 'sqlite' | 'postgresql'
+  /** For ledger-book.ts alone. */
+  readonly writer: SqlEntityManager
+  /** For queries.ts; on SQLite a connection of its own that cannot write. */
+  readonly reader: SqlEntityManager
+  /** The writer's native connection; null on PostgreSQL. */
+  readonly native: SqliteFile.Database | null
+  close(): Promise<void>
+}
+
+/** A start that cannot succeed, in words for whoever started it. */
+export class StartError extends Error {
+  override readonly name = 'StartError'
+}
+
+const options = {
+  entities: [...entities],
+  extensions: [Migrator],
+  migrations: { migrationsList: [{ name: '0001-first-sale', class: FirstSale }], snapshot: false },
+  debug: false as const,
+}
+const CONNECT_TIMEOUT_MS = 5_000
+const POOL_SIZE = 10
+
+/** Opens PostgreSQL at `url`, or SQLite in `directory` when `url` is null. Throws StartError when it cannot be used. */
+export async function openDatabase(directory: string, url: string | null): Promise<Database> {
+  try {
+    return url === null ? await openSqlite(join(directory, 'auction.db')) : await openPostgres(url)
+  } catch (cause) {
+    if (cause instanceof StartError) throw cause
+    const place = url === null ? join(directory, 'auction.db') : `PostgreSQL at ${new URL(url).host}`
+    throw new StartError(
+      `The database cannot be opened (${place}): ${cause instanceof Error ? cause.message : String(cause)}`,
+      { cause },
+    )
+  }
+}
+
+async function openSqlite(file: string): Promise<Database> {
+  closeSync(openSync(file, 'a', 0o600))
+  chmodSync(file, 0o600)
+  const writer = await SqliteORM.init({ ...options, dbName: file })
+  const native = await tune(writer)
+  await writer.migrator.up()
+  const reader = await SqliteORM.init({ ...options, dbName: file })
+  const readerNative = await tune(reader)
+  readerNative.pragma('query_only = on')
+  return { kind: 'sqlite', writer: writer.em, reader: reader.em, native, close: () => closeAll([reader, writer]) }
+}
+
+/** An acknowledged write is on disk: WAL and synchronous=FULL, set on every open and read back (promises.md, P1, trap 2). */
+async function tune(orm: SqliteORM): Promise<SqliteFile.Database> {
+  const native = await orm.em.getConnection().getNativeClient()
+  native.pragma('busy_timeout = 0')
+  native.pragma('journal_mode = wal')
+  native.pragma('synchronous = full')
+  const mode = native.pragma('journal_mode', { simple: true })
+  const sync = native.pragma('synchronous', { simple: true })
+  if (mode !== 'wal' || sync !== 2)
+    throw new StartError(`SQLite refused durable settings (journal ${String(mode)}, synchronous ${String(sync)}).`)
+  return native
+}
+
+async function openPostgres(url: string): Promise<Database> {
+  const orm = await PostgresORM.init({
+    ...options,
+    clientUrl: url,
+    pool: { min: 0, max: POOL_SIZE },
+    driverOptions: { connectionTimeoutMillis: CONNECT_TIMEOUT_MS },
+  })
+  await orm.migrator.up()
+  return { kind: 'postgresql', writer: orm.em, reader: orm.em, native: null, close: () => closeAll([orm]) }
+}
+
+async function closeAll(orms: readonly MikroORM[]): Promise<void> {
+  for (const orm of orms) await orm.close()
+}
+
+/**
+ * Takes the data directory for this process; the operating system gives it back when the process dies, however it dies.
+ * Answers the release. Throws StartError while another server has it.
+ */
+export function lockDirectory(directory: string): () => void {
+  const file = join(directory, 'lock')
+  let lock: SqliteFile.Database | undefined
+  try {
+    closeSync(openSync(file, 'a', 0o600))
+    lock = new SqliteFile(file)
+    lock.pragma('busy_timeout = 0')
+    lock.exec('begin exclusive')
+  } catch (cause) {
+    lock?.close()
+    if (cause instanceof Error && 'code' in cause && String(cause.code).startsWith('SQLITE_BUSY'))
+      throw new StartError(
+        `Another server uses the data directory ${directory}. Stop it, or name another with --data.`,
+        { cause },
+      )
+    throw new StartError(
+      `The data directory ${directory} cannot be used: ${cause instanceof Error ? cause.message : String(cause)}`,
+      { cause },
+    )
+  }
+  const held = lock
+  return () => held.close()
+}

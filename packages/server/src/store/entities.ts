@@ -1,0 +1,157 @@
+/** The tables, as MikroORM reads them. Money is minor units, times are epoch milliseconds; both fit a safe integer. */
+import { defineEntity, type InferEntity, p } from '@mikro-orm/core'
+
+const count = () => p.bigint('number')
+
+export const House = defineEntity({
+  name: 'House',
+  tableName: 'house',
+  properties: {
+    id: count().primary(),
+    currency: p.text(),
+    /** Names this log; another database has another, so that clients never splice two histories. */
+    epoch: p.text(),
+    codeHash: p.text().nullable(),
+    createdAt: count(),
+  },
+})
+
+export const User = defineEntity({
+  name: 'User',
+  tableName: 'users',
+  properties: {
+    id: count().primary(),
+    nick: p.text(),
+    /** What nicks that look alike share; unique. */
+    skeleton: p.text(),
+    passwordHash: p.text(),
+    role: p.text().$type<'member' | 'house'>(),
+    createdAt: count(),
+  },
+})
+
+export const Session = defineEntity({
+  name: 'Session',
+  tableName: 'sessions',
+  properties: {
+    tokenHash: p.text().primary(),
+    userId: count(),
+    createdAt: count(),
+    usedAt: count(),
+    expiresAt: count(),
+  },
+})
+
+export const GoodRow = defineEntity({
+  name: 'GoodRow',
+  tableName: 'goods',
+  properties: {
+    id: count().primary(),
+    ownerId: count(),
+    ownerNick: p.text(),
+    name: p.text(),
+    description: p.text(),
+    /** Name and description in lower case, for the list's filter. */
+    search: p.text(),
+    image: p.text().nullable(),
+    currency: p.text(),
+    startPrice: count(),
+    reserve: count().nullable(),
+    increment: p.text(),
+    softCloseMs: count(),
+    listedAt: count(),
+    endsAt: count(),
+    hardEndsAt: count(),
+    premiumBp: count(),
+    commissionBp: count(),
+    status: p.text().$type<'open' | 'sold' | 'unsold' | 'bought' | 'cancelled'>(),
+    seq: count(),
+    /** Hash of the newest event. */
+    head: p.text(),
+    price: count().nullable(),
+    /** What lists sort by: the price, or the start price while there is none. */
+    sortPrice: count(),
+    leaderId: count().nullable(),
+    leaderNick: p.text().nullable(),
+    max: count().nullable(),
+    bidCount: count(),
+    winnerId: count().nullable(),
+    winnerNick: p.text().nullable(),
+  },
+})
+export type GoodRow = InferEntity<typeof GoodRow>
+
+export const BidRow = defineEntity({
+  name: 'BidRow',
+  tableName: 'bids',
+  properties: {
+    id: count().primary(),
+    goodId: count(),
+    seq: count(),
+    bidderId: count(),
+    bidderNick: p.text(),
+    amount: count(),
+    max: count(),
+    message: p.text().nullable(),
+    at: count(),
+  },
+})
+export type BidRow = InferEntity<typeof BidRow>
+
+export const EventRow = defineEntity({
+  name: 'EventRow',
+  tableName: 'events',
+  properties: {
+    goodId: count().primary(),
+    seq: count().primary(),
+    type: p.text(),
+    at: count(),
+    /** The public facts, JSON. */
+    data: p.text(),
+    /** The secret facts (a maximum, a reserve), JSON; null when there are none. */
+    secret: p.text().nullable(),
+    hash: p.text(),
+  },
+})
+
+export const AccountRow = defineEntity({
+  name: 'AccountRow',
+  tableName: 'accounts',
+  properties: { id: p.text().primary(), balance: count() },
+})
+
+export const EntryRow = defineEntity({
+  name: 'EntryRow',
+  tableName: 'entries',
+  properties: {
+    id: count().primary(),
+    key: p.text(),
+    debit: p.text(),
+    credit: p.text(),
+    amount: count(),
+    kind: p.text(),
+    goodId: count().nullable(),
+    at: count(),
+  },
+})
+
+/** An answer already given to an Idempotency-Key; `scope` is the user, 0 for sign-ups. */
+export const KeyRow = defineEntity({
+  name: 'KeyRow',
+  tableName: 'keys',
+  properties: {
+    scope: count().primary(),
+    key: p.text().primary(),
+    fingerprint: p.text(),
+    answer: p.text(),
+    at: count(),
+  },
+})
+
+export const Picture = defineEntity({
+  name: 'Picture',
+  tableName: 'pictures',
+  properties: { id: p.text().primary(), type: p.text(), width: count(), height: count(), bytes: p.blob() },
+})
+
+export const entities = [House, User, Session, GoodRow, BidRow, EventRow, AccountRow, EntryRow, KeyRow, Picture]
