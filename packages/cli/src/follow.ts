@@ -1,20 +1,10 @@
 /** Following a good, or the whole house, over Socket.IO: every event once, in order, however often the connection breaks. */
 import { setTimeout as delay } from 'node:timers/promises'
-import {
-  byeFrame,
-  eventsFrame,
-  headsFrame,
-  houseFrame,
-  joinAnswer,
-  presenceFrame,
-  problem,
-  refusal,
-} from '@auction/common/api'
-import { AuctionError, type FaultCode, faults } from '@auction/common/errors'
-import { safeLines, safeText } from '@auction/common/text'
+import { eventsFrame, headsFrame, houseFrame, joinAnswer, presenceFrame } from '@auction/common/api'
+import { AuctionError, faults } from '@auction/common/errors'
 import { evolveView, type FeedEvent, type GoodView } from '@auction/common/view'
-import { io } from 'socket.io-client'
 import type { Client } from './client.ts'
+import { type Connection, type ConnectionState, clean, openConnection, type Pace, usualPace } from './connection.ts'
 
 /**
  * What a follower is told. Before the first message the state is `connecting`; the first message is the snapshot, unless
@@ -26,36 +16,8 @@ export type FeedMessage =
   | { type: 'snapshot'; good: GoodView }
   | { type: 'event'; event: FeedEvent; good: GoodView }
   | { type: 'gap'; from: number; to: number; repaired: number }
-  | {
-      type: 'connection'
-      state: 'connecting' | 'live' | 'stale' | 'reconnecting' | 'draining'
-      attempt: number
-      retryAt: number | null
-    }
+  | ({ type: 'connection' } & ConnectionState)
   | { type: 'watchers'; watchers: number }
-
-type ConnectionMessage = Extract<FeedMessage, { type: 'connection' }>
-
-/** How long things may take, in milliseconds; tests make them short. */
-export interface Pace {
-  /** No news for this long: `stale`. */
-  readonly staleMs: number
-  /** No news for this long: the connection is cut and made anew, without waiting for the ping's timeout. */
-  readonly deadMs: number
-  /** How long a newest seq told by heads may be ahead of the events before that counts as a gap. */
-  readonly graceMs: number
-  /** First and longest wait before connecting again; doubles in between. */
-  readonly retryMs: number
-  readonly longestRetryMs: number
-  /** How long an answer on the socket may take. */
-  readonly answerMs: number
-}
-
-/** Every client picks its own first wait, so that a restarted house is not stormed by all at once. */
-function usualPace(): Pace {
-  const retryMs = 300 + Math.floor(Math.random() * 400)
-  return { staleMs: 12_000, deadMs: 20_000, graceMs: 250, retryMs, longestRetryMs: 5_000 + retryMs, answerMs: 10_000 }
-}
 
 /** Events kept while an earlier one is missing; what does not fit is fetched again. */
 const MOST_WAITING = 2_000
@@ -89,13 +51,15 @@ interface Feed extends Follower {
   /** The room has not answered yet: nothing is told meanwhile. */
   joining: boolean
   repairing: boolean
+  /** Tries to fetch what is missing that brought nothing. */
+  fruitless: number
 }
 
 /**
  * Follows one good: a snapshot, then (with `since`) every event after that seq, then live. `onError` ends it, with NOT_FOUND,
  * UNAUTHENTICATED, ROOM_FULL and whatever else trying again cannot cure; being unreachable is no error, only a state.
  */
-export function follow(options: Follower, pace: Pace = usualPace()): { close(): void } {
+export function follow(options: Follower, pace: Pace = usualPace): { close(): void } {
   const connection = openConnection(options.client, pace, {
     onConnect: () => join(feed, true),
     onState: (state) => options.onMessage({ type: 'connection', ...state }),
@@ -115,6 +79,7 @@ export function follow(options: Follower, pace: Pace = usualPace()): { close(): 
     missing: null,
     joining: true,
     repairing: false,
+    fruitless: 0,
   }
   return { close: () => close(feed) }
 }
@@ -254,30 +219,33 @@ function settleLater(feed: Feed, ms: number): void {
 }
 
 async function repair(feed: Feed): Promise<void> {
-  const { client, goodId, pace, closed } = feed
+  const { client, goodId, closed } = feed
+  const before = feed.last
   feed.repairing = true
   try {
-    for (let fruitless = 0; !feed.joining && (feed.last < feed.head || feed.waiting.size > 0); ) {
-      const before = feed.last
-      const query = { since: String(before) }
-      const page = await client.call('events', { params: { id: String(goodId) }, query, signal: closed.signal })
-      if (feed.joining) return
-      if (page.epoch !== feed.view?.epoch) return join(feed, true)
-      for (const event of page.items) keep(feed, page.epoch, event)
-      tellWaiting(feed)
-      if (feed.last > before) continue
-      if (++fruitless >= MOST_FRUITLESS) return join(feed, false)
-      await delay(pace.retryMs, undefined, { signal: closed.signal })
-    }
+    const page = await client.call('events', {
+      params: { id: goodId },
+      query: { since: before },
+      signal: closed.signal,
+    })
+    if (feed.joining || closed.signal.aborted) return
+    if (page.epoch !== feed.view?.epoch) return join(feed, true)
+    for (const event of page.items) keep(feed, page.epoch, event)
+    tellWaiting(feed)
+    feed.fruitless = feed.last > before ? 0 : feed.fruitless + 1
   } catch (error) {
     if (closed.signal.aborted) return
     const fault = error instanceof AuctionError ? error : new AuctionError('FAILED', undefined, { cause: error })
     if (!faults[fault.code].retry) return fail(feed, fault)
-    // Whether the socket lives or not, what is missing stays missing until somebody asks again.
-    settleLater(feed, pace.retryMs)
+    // A house that is away is waited for; one that answers nonsense is not asked for ever.
+    if (fault.code === 'INTERNAL') feed.fruitless++
   } finally {
     feed.repairing = false
   }
+  if (feed.fruitless >= MOST_FRUITLESS) {
+    feed.fruitless = 0
+    join(feed, false)
+  } else settleLater(feed, feed.last > before ? 0 : feed.pace.retryMs)
 }
 
 /** Follows what the house tells everyone: goods listed, sold, unsold. What happens while away is not told. */
@@ -288,7 +256,7 @@ export function followHouse(
     onConnection(state: string): void
     onError(error: AuctionError): void
   },
-  pace: Pace = usualPace(),
+  pace: Pace = usualPace,
 ): { close(): void } {
   const connection = openConnection(options.client, pace, {
     onConnect: () => connection.ask('follow', { house: true }, connection.live),
@@ -300,19 +268,4 @@ export function followHouse(
     },
   })
   return connection
-}
-
-interface Connection {
-  /** Sends, and hands over the answer unless it is a refusal. Answers of an earlier connection never arrive. */
-  ask(name: string, request: object, onAnswer: (raw: unknown) => void): void
-  /** The room is entered: from now on silence is remarkable. */
-  live(): void
-  close(): void
-}
-
-interface ConnectionEvents {
-  onConnect(): void
-  onFrame(name: string, raw: unknown): void
-  onState(state: Omit<ConnectionMessage, 'type'>): void
-  onError(error: AuctionError): void
 }

@@ -200,6 +200,8 @@ export interface Route {
   readonly status: number
   /** Whether the call needs an Idempotency-Key. */
   readonly keyed: boolean
+  /** Whether the body may be multipart: the JSON in a field, a picture beside it. */
+  readonly upload?: { readonly json: string; readonly file: string }
   /** Which bound its callers share (server/src/rates.ts). */
   readonly rate: 'read' | 'write' | 'bid' | 'signIn'
   readonly summary: string
@@ -291,6 +293,7 @@ export const routes = {
     access: 'member',
     body: newGood,
     answer: goodView,
+    upload: { json: 'good', file: 'image' },
     summary: 'List a good; JSON, or multipart with `good` and `image`',
   },
   good: { ...get, path: '/v1/goods/:id', params: good, answer: goodView, summary: 'One good' },

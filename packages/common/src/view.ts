@@ -77,6 +77,8 @@ export type FeedEvent = z.infer<typeof feedEvent>
 /** Epoch milliseconds as the wire writes them. */
 export const toInstant = (ms: number): string => new Date(ms).toISOString()
 
+const imagePath = (goodId: number, image: string | null) => (image === null ? null : `/v1/goods/${goodId}/image`)
+
 const publicPerson = ({ id, nick }: Person): Person => ({ id, nick })
 
 /** An event without its secrets: by allow-list, field by field. `after` is the good once the event happened. */
@@ -108,7 +110,7 @@ export function toFeed({ goodId, seq, at, event }: Recorded, after: Good): FeedE
           hardEndsAt: toInstant(hardEndsAt),
           premiumBp,
           commissionBp,
-          image,
+          image: imagePath(goodId, image),
           reserve: reserve === null ? 'none' : 'unmet',
         }
       }
@@ -167,7 +169,7 @@ export function toView(good: Good, { epoch, watchers }: Surroundings): GoodView 
     softCloseMs: good.softCloseMs,
     seq: good.seq,
     epoch,
-    image: good.image,
+    image: imagePath(good.id, good.image),
     watchers,
     private: false,
     capacity: null,

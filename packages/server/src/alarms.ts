@@ -7,11 +7,10 @@
  * end: a job that is lost, late, locked by a dead server or held up by a stepped wall clock costs milliseconds. And a
  * sweep closes each second.
  */
-import { randomUUID } from 'node:crypto'
 import { setImmediate } from 'node:timers/promises'
-import { type Agenda, InMemoryNotificationChannel, type Job, toJobId } from 'agenda'
 import type { Clock } from './clock.ts'
-import { faultOf, type JobStore, type JobStoreConfig, openJobStore } from './jobs/job-store.ts'
+import { closeGoodsJobs, type ListedJob, type Log } from './jobs/close-goods.ts'
+import type { JobStoreConfig } from './jobs/job-store.ts'
 
 /** What alarms need. */
 export interface AlarmsOptions {
@@ -22,21 +21,6 @@ export interface AlarmsOptions {
   /** Closes every good whose end has passed; the SQL truth; safe to call at any time, concurrently, and doubled. */
   readonly closeDue: () => Promise<void>
   readonly log: Log
-}
-
-/** As much of pino as is used here. */
-export interface Log {
-  info(fields: object, message: string): void
-  warn(fields: object, message: string): void
-  error(fields: object, message: string): void
-}
-
-/** A job as GET /v1/admin/jobs shows it; `dueAt` in epoch ms. */
-export interface ListedJob {
-  readonly id: string
-  readonly name: string
-  readonly dueAt: number | null
-  readonly state: string
 }
 
 /** The running alarms of one server. */
@@ -53,27 +37,18 @@ export interface Alarms {
   close(): Promise<void>
 }
 
-const JOB = 'close-goods'
 const SWEEP_MS = 1_000
 /** Timers are set for ends up to this many seconds ahead; the sweep sets the next. */
 const TIMED_SECONDS = 2
-/** A job is ready this long before its second begins: our clock and the wall, by which Agenda goes, may differ a little. */
-const READY_LEAD_MS = 250
 /** How long after an end the job may take to begin closing before we do it ourselves. */
 const GRACE_MS = 25
 /** Sweeps between two counts of the jobs, by which an emptied or restored store is noticed. */
 const SWEEPS_PER_COUNT = 5
-const SAVES_AT_ONCE = 16
-const LISTED_JOBS = 1_000
-const STOP_MS = 3_000
-const DISCONNECT_MS = 1_000
-/** Trap 5 of the design: a shorter lock lifetime runs jobs twice, a longer scan runs them late. */
-const AGENDA_SETTINGS = { processEvery: 1_000, defaultLockLifetime: 15_000, lockLimit: 0, removeOnComplete: true }
 
 /** Makes the alarms of one server; nothing runs before `start`. */
 export function createAlarms(options: AlarmsOptions): Alarms {
   const { clock, log } = options
-  const timers = new Set<() => void>()
+  const timers = cancellableTimers(clock)
   const underway = new Set<Promise<unknown>>()
   const track = <T>(work: Promise<T>): Promise<T> => {
     const done = () => void underway.delete(work)
@@ -88,64 +63,34 @@ export function createAlarms(options: AlarmsOptions): Alarms {
     await options.closeDue()
   })
   const closeOrLog = () => {
-    if (closed) return
     track(close()).catch((error: unknown) => log.error({ err: error }, 'goods could not be closed; trying again'))
   }
-  const at = (time: number, run: () => void) => {
-    if (closed) return
-    const cancel = clock.schedule(time, () => {
-      timers.delete(cancel)
-      run()
-    })
-    timers.add(cancel)
-  }
-
-  const ends = new Map<number, Set<number>>()
-  let timedUntil = Number.NEGATIVE_INFINITY
-  const setTimer = (end: number) =>
-    at(end, () => {
-      if (!jobs.ok()) return closeOrLog()
-      jobs.wake()
-      at(end + GRACE_MS, () => {
-        if (closingSince < end) closeOrLog()
-      })
-    })
-  const setTimers = () => {
-    const until = secondOf(clock.now()) + TIMED_SECONDS
-    for (const [second, inSecond] of ends) {
-      if ((second + 1) * 1000 <= closingSince) ends.delete(second)
-      else if (second > timedUntil && second <= until) for (const end of inSecond) setTimer(end)
-    }
-    timedUntil = until
-  }
-  /** The job's handler; answers whether the second has a later end, for which the job must stay. */
+  /** The job's handler: closes what is due; answers whether the second has a later end, for which the job must stay. */
   const fire = async (second: number) => {
     const began = clock.now()
-    await track(close())
-    const isNeeded = [...(ends.get(second) ?? [])].some((end) => end > began)
-    if (!isNeeded) ends.delete(second) // an end armed from here on needs a new job
-    return isNeeded
+    await close()
+    return ends.releaseUntil(second, began)
   }
-  const jobs = closeGoodsJobs({ ...options, track, fire, wanted: () => [...ends.keys()] })
-
+  const jobs = closeGoodsJobs({ ...options, track, fire, wanted: () => ends.seconds() })
+  const ends = knownEnds((end) =>
+    timers.at(end, () => {
+      if (jobs.fault() !== null) return closeOrLog()
+      jobs.wake()
+      timers.at(end + GRACE_MS, () => {
+        if (closingSince < end) closeOrLog()
+      })
+    }),
+  )
   const sweep = (round: number) => {
-    at(clock.now() + SWEEP_MS, () => sweep(round + 1))
-    setTimers()
+    timers.at(clock.now() + SWEEP_MS, () => sweep(round + 1))
     closeOrLog()
-    if (round % SWEEPS_PER_COUNT === 0) jobs.count(timedUntil)
+    ends.setTimers(secondOf(clock.now()) + TIMED_SECONDS, closingSince)
+    if (round % SWEEPS_PER_COUNT === 0) jobs.count(secondOf(clock.now()) + TIMED_SECONDS)
   }
   const arm = (endsAt: number) => {
     if (closed) return
-    if (Number.isNaN(new Date(endsAt).getTime())) return log.error({ endsAt }, 'no alarm for an end that is no date')
-    const second = secondOf(endsAt)
-    const known = ends.get(second)
-    if (known?.has(endsAt)) return
-    if (known) known.add(endsAt)
-    else {
-      ends.set(second, new Set([endsAt]))
-      jobs.add(second)
-    }
-    if (second <= timedUntil) setTimer(endsAt)
+    if (Number.isNaN(new Date(endsAt).getTime())) return log.error({ endsAt }, 'an end that is no date has no alarm')
+    if (ends.add(endsAt)) jobs.add(secondOf(endsAt))
   }
   return {
     arm,
@@ -155,66 +100,94 @@ export function createAlarms(options: AlarmsOptions): Alarms {
       sweep(1)
       await jobs.start()
     },
-    status: () => ({ store: options.store.kind, ok: jobs.ok(), detail: jobs.fault() }),
-    jobs: jobs.list,
+    status: () => ({ store: options.store.kind, ok: jobs.fault() === null, detail: jobs.fault() }),
+    jobs: () => jobs.list(),
     async close() {
       closed = true
-      for (const cancel of timers) cancel()
-      await jobs.close(async () => {
-        // A handler's end is followed by Agenda's saving and removing its job, each a call of its own.
-        while (underway.size > 0) {
-          await Promise.allSettled(underway)
-          await setImmediate()
-        }
-      })
+      timers.cancelAll()
+      await jobs.close(() => emptied(underway))
     },
   }
 }
 
-interface CloseGoodsOptions extends AlarmsOptions {
-  readonly track: <T>(work: Promise<T>) => Promise<T>
-  readonly fire: (second: number) => Promise<boolean>
-  /** The seconds that should have a job. */
-  readonly wanted: () => readonly number[]
+/** The ends not yet closed, by the second they fall in; `setTimer` is called once for each, when its time is near. */
+function knownEnds(setTimer: (end: number) => void) {
+  const ends = new Map<number, Set<number>>()
+  let timedUntil = Number.NEGATIVE_INFINITY
+  return {
+    seconds: () => [...ends.keys()],
+    /** Answers whether the end is the first of its second. */
+    add(end: number): boolean {
+      const second = secondOf(end)
+      const known = ends.get(second)
+      if (known?.has(end)) return false
+      if (known) known.add(end)
+      else ends.set(second, new Set([end]))
+      if (second <= timedUntil) setTimer(end)
+      return !known
+    },
+    /** Sets the timers up to a second, and forgets the seconds over before `closedUntil` (epoch ms). */
+    setTimers(until: number, closedUntil: number) {
+      for (const [second, inSecond] of ends) {
+        if (second > timedUntil && second <= until) for (const end of inSecond) setTimer(end)
+        if ((second + 1) * 1000 <= closedUntil) ends.delete(second)
+      }
+      timedUntil = until
+    },
+    /** Answers whether a second has an end after `time`; if not, the next end in it is a first one again. */
+    releaseUntil(second: number, time: number): boolean {
+      const hasLater = [...(ends.get(second) ?? [])].some((end) => end > time)
+      if (!hasLater) ends.delete(second)
+      return hasLater
+    },
+  }
 }
 
-/** The jobs in the store: saved while it answers, saved again all of them when it answers again or has lost some. */
-function closeGoodsJobs({ store: config, clock, log, track, fire, wanted }: CloseGoodsOptions) {
-  let store: JobStore | undefined
-  let agenda: Agenda | undefined
-  let fault: string | null = 'not started'
-  let hasWarned = false
-  const closed = false
-  const unsaved = new Set<number>()
-  const channel = new InMemoryNotificationChannel()
-
-  const report = (found: string | null) => {
-    if (closed) return
-    if (found === null) {
-      if (fault !== null) saveAll()
-      return
-    }
-    fault = found
-    if (!hasWarned) log.warn({ store: config.kind, fault }, 'the job store is away; goods are closed without it')
-    hasWarned = true
+function cancellableTimers(clock: Clock) {
+  const waiting = new Set<() => void>()
+  let cancelled = false
+  return {
+    at(time: number, run: () => void) {
+      if (cancelled) return
+      const cancel = clock.schedule(time, () => {
+        waiting.delete(cancel)
+        run()
+      })
+      waiting.add(cancel)
+    },
+    cancelAll() {
+      cancelled = true
+      for (const cancel of waiting) cancel()
+    },
   }
-  const saveUnsaved = single(async () => {
-    while (agenda && unsaved.size > 0 && !closed) {
-      const batch = firstOf(unsaved, SAVES_AT_ONCE)
-      await allOrNone(batch.map((second) => saveJob(agenda as Agenda, second)))
-      for (const second of batch) unsaved.delete(second)
-    }
-  })
-  const saveAll = single(async () => {
-    await store
-      ?.prepare()
-      .catch((error: unknown) => log.warn({ fault: faultOf(error, config) }, 'no index on the jobs'))
-    for (const second of wanted()) unsaved.add(second)
-    await saveUnsaved()
-    if (closed || fault === null) return
-    log.info({ store: config.kind, jobs: wanted().length }, 'the job store answers and holds the alarms')
-    fault = null
-    hasWarned = false
-  })
-  return { saveUnsaved, saveAll, report, channel, unsaved, clock, track, fire, store, agenda }
+}
+
+/** Lets one run of `work` go at a time; all who ask meanwhile share the one run that starts after it. */
+function coalesced(work: () => Promise<void>): () => Promise<void> {
+  let running: Promise<void> | undefined
+  let next: Promise<void> | undefined
+  const run = () => {
+    next = undefined
+    running = work().finally(() => {
+      running = undefined
+    })
+    return running
+  }
+  return () => {
+    if (!running && !next) return run()
+    next ??= running?.then(run, run) ?? run()
+    return next
+  }
+}
+
+async function emptied(underway: ReadonlySet<Promise<unknown>>): Promise<void> {
+  // A handler's end is followed by Agenda's saving and removing its job, each underway a few microtasks later.
+  while (underway.size > 0) {
+    await Promise.allSettled(underway)
+    await setImmediate()
+  }
+}
+
+function secondOf(time: number): number {
+  return Math.floor(time / 1000)
 }

@@ -141,7 +141,7 @@ export function toJob(row: Row): JobParameters & { _id: JobId } {
     if (value === null || value === undefined) continue
     if (FIELDS[field] === 'date') job[field] = new Date(Number(value))
     else if (FIELDS[field] === 'flag') job[field] = value === 1
-    else job[field] = FIELDS[field] === 'json' ? JSON.parse(String(value)) : value
+    else job[field] = FIELDS[field] === 'json' && typeof value === 'string' ? JSON.parse(value) : value
   }
   return job as unknown as JobParameters & { _id: JobId }
 }

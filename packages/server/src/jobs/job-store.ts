@@ -51,7 +51,8 @@ const MONGO_LIMITS: MongoClientOptions = {
 
 /** Opens the store without touching the network; throws only what will not mend by itself (an address that is none). */
 export async function openJobStore({ config, report, track }: JobStoreOptions): Promise<JobStore> {
-  const { backend, ready, prepare } = config.kind === 'mongodb' ? await mongoParts(config.uri) : embeddedParts(config.file)
+  const { backend, ready, prepare } =
+    config.kind === 'mongodb' ? await mongoParts(config.uri) : embeddedParts(config.file)
   const held = new Set<JobId>()
   let locking = true
   let closed = false

@@ -62,7 +62,7 @@ export function sqliteBackend(file: string): AgendaBackend {
     name: 'SQLite',
     ownsConnection: true,
     repository: sqliteRepository(store),
-    connect: store.open,
+    connect: () => store.open(),
     async disconnect() {
       store.close()
     },
@@ -160,7 +160,7 @@ function moveAside(file: string): void {
 }
 
 function sqliteRepository(store: JobFile): JobRepository {
-  return { connect: store.open, ...reading(store), ...saving(store), ...locking(store) }
+  return { connect: () => store.open(), ...reading(store), ...saving(store), ...locking(store) }
 }
 
 function reading(store: JobFile) {

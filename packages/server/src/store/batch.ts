@@ -26,7 +26,7 @@ export interface Loaded {
   readonly accounts: Map<Account, number>
   /** Users by id and by skeleton, as rows. */
   readonly users: Map<number | string, Row>
-  readonly houseCodeHash: string | null
+  readonly houseCode: string | null
   readonly answers: Map<string, { readonly fingerprint: string; readonly answer: string }>
   /** Ids of goods that a close_due of this batch is to look at. */
   readonly due: readonly number[]
@@ -41,7 +41,7 @@ export interface Batch extends Loaded {
   /** Goods and accounts that changed, as the book writes them last. */
   readonly touchedGoods: Set<number>
   readonly touchedAccounts: Set<Account>
-  houseCodeHash: string | null
+  houseCode: string | null
 }
 
 export const keyName = (scope: number, key: string) => `${scope}/${key}`
@@ -282,22 +282,19 @@ function signUp(
   return { id, nick, role: 'member', createdAt: toInstant(batch.now) }
 }
 
-function claimHouse(
-  batch: Batch,
-  { userId, codeHash }: Extract<Order, { type: 'claim_house' }>,
-): Results['claim_house'] {
+function claimHouse(batch: Batch, { userId, code }: Extract<Order, { type: 'claim_house' }>): Results['claim_house'] {
   const user = batch.users.get(userId)
   if (!user) throw new AuctionError('UNAUTHENTICATED')
-  if (batch.houseCodeHash === null) throw new AuctionError('CONFLICT', 'The house has been claimed already.')
-  if (codeHash !== batch.houseCodeHash)
+  if (batch.houseCode === null) throw new AuctionError('CONFLICT', 'The house has been claimed already.')
+  if (code !== batch.houseCode)
     throw new AuctionError('FORBIDDEN', 'That is not the house code.', {
       hint: 'It was printed when the server first started.',
     })
-  batch.houseCodeHash = null
+  batch.houseCode = null
   const claimed: Row = { ...user, role: 'house' }
   batch.users.set(userId, claimed)
   update(batch, 'User', userId, claimed)
-  update(batch, 'House', 1, { id: 1, codeHash: null })
+  update(batch, 'House', 1, { id: 1, code: null })
   return { id: userId, nick: String(user.nick), role: 'house', createdAt: toInstant(Number(user.createdAt)) }
 }
 

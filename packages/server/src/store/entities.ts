@@ -11,7 +11,8 @@ export const House = defineEntity({
     currency: p.text(),
     /** Names this log; another database has another, so that clients never splice two histories. */
     epoch: p.text(),
-    codeHash: p.text().nullable(),
+    /** The one-time code that makes an account the house; null once claimed. */
+    code: p.text().nullable(),
     createdAt: count(),
   },
 })

@@ -1,5 +1,5 @@
 /** The only writer and the only transaction: loads and locks what a batch of orders needs, decides, writes, commits once. */
-import { hash, randomBytes } from 'node:crypto'
+import { randomBytes } from 'node:crypto'
 import { AuctionError } from '@auction/common/errors'
 import { type Account, available, held } from '@auction/common/ledger'
 import { skeletonOf } from '@auction/common/text'
@@ -16,7 +16,7 @@ export const BATCH_SIZE = 256
 export interface LedgerBook {
   readonly epoch: string
   readonly currency: string
-  /** The one-time code that makes one account the house; only at first boot. */
+  /** The one-time code that makes one account the house; null once it has. */
   readonly houseCode: string | null
   /** One transaction for all; throws when the database refuses the whole, and then nothing happened. */
   commit(
@@ -44,7 +44,10 @@ export async function openLedgerBook(database: Database, currency: string, now: 
         return { outcomes, committed: committedOf(batch) }
       }),
     async sum() {
-      const [row] = await database.reader.fork().getConnection().execute<{ total: number | string }[]>('select sum(balance) as total from accounts')
+      const [row] = await database.reader
+        .fork()
+        .getConnection()
+        .execute<{ total: number | string }[]>('select sum(balance) as total from accounts')
       return Number(row?.total ?? 0)
     },
   }
@@ -59,12 +62,12 @@ async function openHouse(
     const house = await em.findOne(House, { id: 1 })
     if (house && house.currency !== currency)
       throw new StartError(`This house keeps its books in ${house.currency}; AUCTION_CURRENCY says ${currency}.`)
-    if (house) return { epoch: house.epoch, houseCode: null }
+    if (house) return { epoch: house.epoch, houseCode: house.code ?? null }
     const houseCode = randomBytes(10)
       .toString('hex')
       .replace(/(.{5})(?=.)/g, '$1-')
     const epoch = randomBytes(6).toString('hex')
-    em.create(House, { id: 1, currency, epoch, codeHash: hash('sha256', houseCode), createdAt: now })
+    em.create(House, { id: 1, currency, epoch, code: houseCode, createdAt: now })
     for (const id of ['house', 'world']) em.create(AccountRow, { id, balance: 0 })
     await em.flush()
     return { epoch, houseCode }
@@ -134,7 +137,7 @@ async function load(
     goods,
     accounts,
     users,
-    houseCodeHash: house[0] ? (house[0].codeHash as string | null) : null,
+    houseCode: house[0] ? (house[0].code as string | null) : null,
     answers,
     due,
     nextId: await ids(statements, orders),

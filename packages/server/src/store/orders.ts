@@ -39,7 +39,7 @@ export type Order =
   | { readonly type: 'open_session'; readonly userId: number; readonly tokenHash: string; readonly expiresAt: number }
   | { readonly type: 'touch_session'; readonly tokenHash: string }
   | { readonly type: 'close_session'; readonly tokenHash: string }
-  | { readonly type: 'claim_house'; readonly userId: number; readonly codeHash: string }
+  | { readonly type: 'claim_house'; readonly userId: number; readonly code: string }
 
 /** What each order answers when it is done. Views come without `watchers`: the book does not know who looks on. */
 export interface Results {

@@ -7,7 +7,7 @@ export class FirstSale extends Migration {
     const blob = postgres ? 'bytea' : 'blob'
     const ownId = postgres ? 'bigint generated always as identity primary key' : 'integer primary key autoincrement'
     this.addSql(`create table house (
-      id bigint primary key check (id = 1), currency text not null, epoch text not null, code_hash text, created_at bigint not null)`)
+      id bigint primary key check (id = 1), currency text not null, epoch text not null, code text, created_at bigint not null)`)
     this.addSql(`create table users (
       id bigint primary key, nick text not null, skeleton text not null unique, password_hash text not null,
       role text not null check (role in ('member', 'house')), created_at bigint not null)`)

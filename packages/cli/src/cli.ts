@@ -1,0 +1,206 @@
+/** Arguments to exit code: the command table, the flags of every command, help, and what becomes of an error. */
+import { faults } from '@auction/common/errors'
+import { Command as Commander, CommanderError, Option } from 'commander'
+import type { Command, Input } from './command.ts'
+import { createContext, type Globals } from './context.ts'
+import { parseServer, usage } from './input.ts'
+import type { Io } from './io.ts'
+import { createOutput, type Modes, toAuctionError } from './output.ts'
+
+const VERSION = '0.1.0'
+const INTERRUPTED = 130
+const DEFAULT_SERVER = 'http://127.0.0.1:8010'
+
+type Load = () => Promise<{ command: Command }>
+
+/** Every command: its words, what it does, where it is. Help shows them in this order. */
+export const table: readonly (readonly [name: string, summary: string, load: Load | null])[] = [
+  ['signup', 'Make an account and log in', () => import('./commands/signup.ts')],
+  ['login', 'Log in', () => import('./commands/login.ts')],
+  ['logout', 'Log out', () => import('./commands/logout.ts')],
+  ['whoami', 'Say who is logged in', () => import('./commands/whoami.ts')],
+  ['auth', 'Look at the login', null],
+  ['auth status', 'Say whether the login works, and where it is kept', () => import('./commands/auth-status.ts')],
+  ['auth token', 'Print the token in use', () => import('./commands/auth-token.ts')],
+  ['list', 'List goods', () => import('./commands/list.ts')],
+  ['show', 'Show one good', () => import('./commands/show.ts')],
+  ['watch', 'Follow one good live', () => import('./commands/watch.ts')],
+  ['bid', 'Bid on a good', () => import('./commands/bid.ts')],
+  ['bids', 'List your bids, or those of one good', () => import('./commands/bids.ts')],
+  ['sell', 'List a good for sale', () => import('./commands/sell.ts')],
+  ['sales', 'List the goods you sell', () => import('./commands/sales.ts')],
+  ['won', 'List the goods you won', () => import('./commands/won.ts')],
+  ['wallet', 'Show your balance, and what is held for which good', () => import('./commands/wallet.ts')],
+  ['wallet log', 'List every movement of your money', () => import('./commands/wallet-log.ts')],
+  ['notifications', 'Follow what happens in the whole house', () => import('./commands/notifications.ts')],
+  ['serve', 'Run a house', () => import('./commands/serve.ts')],
+  ['demo', 'See a whole sale happen', () => import('./commands/demo.ts')],
+  ['admin', 'Run the house: claim it, users, money, jobs', null],
+  ['admin claim', 'Make your account the house, with the one-time code', () => import('./commands/admin-claim.ts')],
+  ['admin users', 'List users', () => import('./commands/admin-users.ts')],
+  ['admin deposit', 'Bring money in for a user', () => import('./commands/admin-deposit.ts')],
+  ['admin jobs', 'List the alarms in the job store', () => import('./commands/admin-jobs.ts')],
+  ['api', 'Call the HTTP interface', () => import('./commands/api.ts')],
+  ['version', 'Print the version', () => import('./commands/version.ts')],
+  ['help', 'Show help for a command', null],
+]
+
+/** Runs one command line (without the program's name); resolves with the exit code, never rejects. */
+export async function run(words: readonly string[], io: Io): Promise<number> {
+  let text = ''
+  const keep = (part: string): void => {
+    text += part
+  }
+  let code = 0
+  const program = buildProgram(io, keep, async (each, input, globals) => {
+    const context = createContext(io, globals)
+    try {
+      code = await each.run(context, input)
+    } finally {
+      await context.close()
+    }
+  })
+  try {
+    await program.parseAsync(words, { from: 'user' })
+    return code
+  } catch (error) {
+    if (error instanceof Error && error.name === 'Interrupted') return INTERRUPTED
+    const told = error instanceof CommanderError ? usageOf(error) : error
+    if (told !== null) return fail(told, io, modesIn(words))
+    io.out(text)
+    return 0
+  }
+}
+
+/** Shows an error as the command line asked for it; its exit code. */
+export function fail(thrown: unknown, io: Io, modes: Modes): number {
+  const error = toAuctionError(thrown)
+  createOutput(io, modes).error(error)
+  return faults[error.code].exit
+}
+
+/** The modes in raw arguments: for errors that come before, or in place of, parsing them. */
+export function modesIn(words: readonly string[]): Modes {
+  const end = words.indexOf('--')
+  const flags = end < 0 ? words : words.slice(0, end)
+  return { json: flags.includes('--json'), quiet: false, utc: false, debug: flags.includes('--debug') }
+}
+
+/** Commander's complaint as a USAGE error; null when it only shows help or the version. */
+function usageOf({ code, message }: CommanderError): Error | null {
+  if (/^commander\.(help|helpDisplayed|version)$/.test(code)) return null
+  const [first = '', suggestion] = message.replace(/^error: /, '').split('\n')
+  const sentence = `${first.charAt(0).toUpperCase()}${first.slice(1).replace(/\.?$/, '.')}`
+  const hint = suggestion?.replace(/^\((.*)\)$/, '$1')
+  return usage(sentence, hint)
+}
+
+type Act = (command: Command, input: Input, globals: Globals) => Promise<void>
+
+function buildProgram(io: Io, keep: (text: string) => void, act: Act): Commander {
+  const program = configure(new Commander('auction'), io, keep)
+    .description('A live auction house in the shell.')
+    .usage('<command> [flags]')
+    .addHelpText('before', examples(['list', 'watch 42', 'bid 42 min', 'demo']))
+    .addHelpText('after', '\nMore about one command: auction help <command>')
+    .helpOption(false)
+    .option('-h, --help', 'show help')
+    .version(VERSION, '--version', 'print the version')
+  for (const [name, summary, load] of table) {
+    const [first = '', second] = name.split(' ')
+    const parent = second === undefined ? program : program.commands.find((each) => each.name() === first)
+    if (!parent) continue
+    const commander = configure(new Commander(second ?? first), io, keep).description(summary)
+    parent.addCommand(commander)
+    if (name === 'help') addHelp(commander, program, io, keep)
+    else if (load) {
+      commander.helpOption('-h, --help', 'show this')
+      parent.hook('preSubcommand', async (_parent, chosen) => {
+        if (chosen === commander) await define(commander, load, act, io)
+      })
+    } else commander.action(() => commander.help())
+  }
+  program.hook('preSubcommand', (_program, chosen) => {
+    if (program.getOptionValue('help') === true) chosen.help()
+  })
+  return program
+}
+
+/** What every level has alike: the flags of every command, our own handling of text and of the end. */
+function configure(commander: Commander, io: Io, keep: (text: string) => void): Commander {
+  commander
+    .exitOverride()
+    .configureOutput({ writeOut: keep, writeErr: keep, outputError: () => {}, getOutHelpWidth: () => io.width, getOutHasColors: () => false })
+    .enablePositionalOptions()
+    .helpCommand(false)
+    .allowExcessArguments(false)
+  const root = commander.name() === 'auction'
+  for (const [flags, meaning] of globalFlags) {
+    const option = new Option(flags, meaning)
+    commander.addOption(root ? option : option.hideHelp())
+  }
+  if (!root) commander.version(VERSION, '--version').addHelpText('after', '\nFlags of every command: auction --help')
+  return hideVersion(commander, root)
+}
+
+function hideVersion(commander: Commander, root: boolean): Commander {
+  if (!root) commander.options.find((option) => option.long === '--version')?.hideHelp()
+  return commander
+}
+
+const globalFlags = [
+  ['--server <url>', `the house to talk to (AUCTION_SERVER; ${DEFAULT_SERVER})`],
+  ['--json', 'print one JSON document'],
+  ['-q, --quiet', 'print ids only, or nothing'],
+  ['-y, --yes', 'do not ask whether it is meant'],
+  ['--no-input', 'never ask anything'],
+  ['--no-color', 'no colours (NO_COLOR)'],
+  ['--utc', 'times in UTC, in full'],
+  ['--debug', 'say more about errors and calls, on stderr'],
+] as const
+
+const examples = (lines: readonly string[]): string => `${lines.map((line) => `  $ auction ${line}`).join('\n')}\n`
+
+/** Loads a command and gives commander its arguments, options and page of help. */
+async function define(commander: Commander, load: Load, act: Act, io: Io): Promise<void> {
+  const { command } = await load()
+  commander.addHelpText('before', examples(command.examples))
+  if (command.words) commander.arguments(command.words)
+  for (const [flags, meaning] of command.options ?? []) commander.option(flags, meaning)
+  if (command.notes) commander.addHelpText('after', `\n${command.notes}`)
+  commander.action(async () => {
+    const options: Record<string, unknown> = commander.opts()
+    const input: Input = {
+      words: commander.args,
+      option: (name) => (typeof options[name] === 'string' ? options[name] : undefined),
+      flag: (name) => options[name] === true,
+    }
+    await act(command, input, globalsOf(commander, io))
+  })
+}
+
+function addHelp(commander: Commander, program: Commander, io: Io, keep: (text: string) => void): void {
+  commander.arguments('[command...]').action(async () => {
+    const nested = buildProgram(io, keep, async () => {})
+    if (commander.args.length === 0) program.help()
+    else await nested.parseAsync([...commander.args, '--help'], { from: 'user' })
+  })
+}
+
+/** The flags of every command, wherever they stood: the later place wins, a `no` anywhere counts. */
+function globalsOf(commander: Commander, { env }: Io): Globals {
+  const levels: Record<string, unknown>[] = []
+  for (let level: Commander | null = commander; level; level = level.parent) levels.push(level.opts())
+  const has = (name: string): boolean => levels.some((options) => options[name] === true)
+  const allows = (name: string): boolean => levels.every((options) => options[name] !== false)
+  const server = levels.map((options) => options.server).find((value) => typeof value === 'string')
+  return {
+    server: parseServer(server ?? (env.AUCTION_SERVER || DEFAULT_SERVER)),
+    json: has('json'),
+    quiet: has('quiet'),
+    yes: has('yes'),
+    input: allows('input'),
+    utc: has('utc'),
+    debug: has('debug'),
+  }
+}

@@ -1,0 +1,22 @@
+/** What a command is: its page of help and what it does. One per file of commands/, loaded when it is called. */
+import type { Context } from './context.ts'
+
+/** What a person typed after the command's name. */
+export interface Input {
+  readonly words: readonly string[]
+  /** The value of an option by its camel-case name: `ends-in` is `endsIn`. */
+  option(name: string): string | undefined
+  flag(name: string): boolean
+}
+
+export interface Command {
+  /** Arguments as commander writes them: `<id> [amount]`. */
+  readonly words?: string
+  readonly options?: readonly (readonly [flags: string, meaning: string])[]
+  /** What help begins with, without the leading `auction`. */
+  readonly examples: readonly [string, string, ...string[]]
+  /** What help ends with. */
+  readonly notes?: string
+  /** Does it; the exit code of a run that ends as it should. Throws AuctionError for all that does not. */
+  run(context: Context, input: Input): Promise<number>
+}

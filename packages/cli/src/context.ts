@@ -1,0 +1,84 @@
+/** What a command is given, each part made when it is first asked for. */
+import type { AuctionError } from '@auction/common/errors'
+import type { User } from '@auction/common/api'
+import type { Client } from './client.ts'
+import type { Credentials } from './credentials.ts'
+import type { Io } from './io.ts'
+import { createOutput, type Modes, type Output } from './output.ts'
+import type { Prompts } from './prompts.ts'
+
+/** Flags that stand before or after any command. */
+export interface Globals extends Modes {
+  /** Base URL, without a slash at its end. */
+  readonly server: string
+  readonly yes: boolean
+  /** False with --no-input. */
+  readonly input: boolean
+}
+
+export interface Context {
+  readonly io: Io
+  readonly globals: Globals
+  readonly output: Output
+  /** Whether a person may be asked now. */
+  readonly interactive: boolean
+  /** Calls the house as whoever is logged in, or as nobody. */
+  client(): Promise<Client>
+  /** Calls the house with this token instead; null: as nobody. */
+  clientAs(token: string | null): Promise<Client>
+  credentials(): Promise<Credentials>
+  /** The token in use and where it comes from; null when not logged in. */
+  token(): Promise<{ token: string; from: 'AUCTION_TOKEN' | 'file' } | null>
+  /** The account of the token; null when not logged in. */
+  me(): Promise<User | null>
+  /** Throws USAGE when nobody can be asked; `instead` says what to give. */
+  prompts(instead: string): Promise<Prompts>
+  /** A fault the command goes on after: shown, not thrown. */
+  complain(error: AuctionError): void
+  close(): Promise<void>
+}
+
+/** A context for one run of the program. */
+export function createContext(io: Io, globals: Globals): Context {
+  const output = createOutput(io, globals)
+  const clients: Client[] = []
+  const log = globals.debug ? { log: (line: string) => io.err(`debug: ${line}\n`) } : {}
+  const credentials = once(async () => (await import('./credentials.ts')).createCredentials(io.env))
+  const clientAs = async (token: string | null): Promise<Client> => {
+    const { createClient } = await import('./client.ts')
+    const client = createClient({ server: globals.server, token, ...log })
+    clients.push(client)
+    return client
+  }
+  const token: Context['token'] = async () => {
+    if (io.env.AUCTION_TOKEN) return { token: io.env.AUCTION_TOKEN.trim(), from: 'AUCTION_TOKEN' }
+    const login = (await credentials()).read(globals.server)
+    return login && { token: login.token, from: 'file' }
+  }
+  const client = once(async () => clientAs((await token())?.token ?? null))
+  const interactive = io.interactive && globals.input
+  return {
+    io,
+    globals,
+    output,
+    interactive,
+    client,
+    clientAs,
+    credentials,
+    token,
+    me: once(async () => ((await token()) === null ? null : (await client()).call('me'))),
+    prompts: async (instead) => (await import('./prompts.ts')).createPrompts(io, interactive, instead),
+    complain: (error) => output.error(error),
+    close: async () => {
+      await Promise.all(clients.map((each) => each.close()))
+    },
+  }
+}
+
+function once<T>(make: () => Promise<T>): () => Promise<T> {
+  let made: Promise<T> | null = null
+  return () => {
+    made ??= make()
+    return made
+  }
+}

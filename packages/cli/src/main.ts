@@ -1,0 +1,25 @@
+/** The process of the `auction` program: colour decided before anything is loaded, streams that close, the exit code. */
+import { coloursWanted, processIo } from './io.ts'
+
+const words = process.argv.slice(2)
+
+// chalk, Ink and the prompts ignore NO_COLOR on a terminal; this they heed. NO_COLOR beside it makes Node warn.
+if (!coloursWanted(process.env, words, process.stdout.isTTY === true)) {
+  process.env.FORCE_COLOR = '0'
+  delete process.env.NO_COLOR
+}
+
+// A reader that has gone (`| head -1`) ends us quietly; a terminal that has gone takes stderr along.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1))
+process.stderr.on('error', () => {})
+process.once('SIGINT', () => process.exit(130))
+process.on('uncaughtException', (error) => void crash(error))
+
+async function crash(error: unknown): Promise<void> {
+  const { fail, modesIn } = await import('./cli.ts')
+  fail(error, processIo(), modesIn(words))
+  process.exit(1)
+}
+
+const { run } = await import('./cli.ts')
+process.exitCode = await run(words, processIo())

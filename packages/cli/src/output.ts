@@ -1,0 +1,151 @@
+/** Results on stdout: a table for a person, tab-separated lines for a program, one document with --json; errors on stderr. */
+import { AuctionError } from '@auction/common/errors'
+import { safeJson, safeText } from '@auction/common/text'
+import { type Io, paint } from './io.ts'
+import { calendar, faultSentence, relative } from './wording.ts'
+
+/** How results are wanted: flags that stand before or after any command. */
+export interface Modes {
+  readonly json: boolean
+  readonly quiet: boolean
+  readonly utc: boolean
+  readonly debug: boolean
+}
+
+/** A column of a list. `value` is for programs: full, plain; `cell` is for people, where that reads differently. */
+export interface Column<Row> {
+  readonly title: string
+  value(row: Row): string
+  cell?(row: Row): string
+  readonly right?: boolean
+  /** Cut when the terminal is narrow; others are not. */
+  readonly wide?: boolean
+  colour?(row: Row): 'green' | 'red' | 'yellow' | 'dim' | null
+}
+
+/** A named value of a single result: `[name, for people, for programs]`; the last may be left out when both read alike. */
+export type Fact = readonly [name: string, cell: string, value?: string]
+
+export interface Output {
+  readonly modes: Modes
+  /** A list: `answer` with --json, `id` of each with -q. `empty` tells a person, on stderr, that there is nothing. */
+  list<Row>(columns: readonly Column<Row>[], rows: readonly Row[], rest: { answer: unknown; id(row: Row): string | number; empty: string }): Promise<void>
+  /** One result. */
+  facts(facts: readonly Fact[], rest: { answer: unknown; id: string | number | null }): void
+  /** One line that says the same in every mode but --json and -q; `line` is for people, `values` for programs. */
+  done(line: string, rest: { answer: unknown; id: string | number | null; values: readonly string[] }): void
+  /** One JSON value on one line, or indented as a document. */
+  json(value: unknown, indent?: number): void
+  /** A line for people on stderr; silent with --json and -q. */
+  note(text: string): void
+  /** A line on stdout, as it is after `safeText`. */
+  line(text: string): void
+  /** An instant for people: relative, or absolute with --utc. */
+  when(instant: string): string
+  /** An error, on stderr. */
+  error(error: AuctionError): void
+}
+
+/** The output of one run. */
+export function createOutput(io: Io, modes: Modes): Output {
+  const json = (value: unknown, indent?: number): void => io.out(`${safeJson(value, indent)}\n`)
+  const line = (text: string): void => io.out(`${safeText(text)}\n`)
+  const values = (row: readonly string[]): void => io.out(`${row.map(safeText).join('\t')}\n`)
+  return {
+    modes,
+    json,
+    line,
+    list: async (columns, rows, { answer, id, empty }) => {
+      if (modes.json) return json(answer, 2)
+      if (modes.quiet) return rows.forEach((row) => line(String(id(row))))
+      if (!io.terminal) return rows.forEach((row) => values(columns.map((column) => column.value(row))))
+      if (rows.length > 0) return io.out(await table(io, columns, rows))
+      io.err(`${empty}\n`)
+    },
+    facts: (facts, { answer, id }) => {
+      if (modes.json) return json(answer, 2)
+      if (modes.quiet) return id === null ? undefined : line(String(id))
+      const width = Math.max(...facts.map(([name]) => name.length))
+      for (const [name, cell, value = cell] of facts) {
+        if (!io.terminal) values([name, value])
+        else if (cell !== '') io.out(`${paint(io, 'dim', name.padEnd(width))}  ${safeText(cell)}\n`)
+      }
+    },
+    done: (text, { answer, id, values: row }) => {
+      if (modes.json) return json(answer, 2)
+      if (modes.quiet) return id === null ? undefined : line(String(id))
+      if (io.terminal) line(text)
+      else values(row)
+    },
+    note: (text) => {
+      if (!modes.json && !modes.quiet) io.err(`${safeText(text)}\n`)
+    },
+    when: (instant) => (modes.utc ? calendar(instant, true) : relative(instant, io.now())),
+    error: (error) => io.err(modes.json ? errorDocument(error) : errorLines(error, modes.debug)),
+  }
+}
+
+function errorDocument(error: AuctionError): string {
+  const { code, hint, requestId } = error
+  return `${safeJson({ error: { code, message: safeText(faultSentence(error)), hint: safeText(hint), requestId } })}\n`
+}
+
+function errorLines(error: AuctionError, debug: boolean): string {
+  const request = error.requestId !== null && error.code === 'INTERNAL' ? ` (request ${safeText(error.requestId)})` : ''
+  const lines = [`error: ${safeText(faultSentence(error))}${request}`, `hint: ${safeText(error.hint)}`]
+  return `${lines.join('\n')}\n${debug ? trace(error) : ''}`
+}
+
+function trace(error: unknown): string {
+  const texts: string[] = []
+  for (let cause = error; cause instanceof Error; cause = cause.cause) texts.push(cause.stack ?? cause.message)
+  return texts.map((text) => text.split('\n').map(safeText).join('\n  ')).join('\ncaused by ') + '\n'
+}
+
+/** Any thrown value as the AuctionError to show for it. */
+export function toAuctionError(error: unknown): AuctionError {
+  if (error instanceof AuctionError) return error
+  const message = error instanceof Error ? error.message : String(error)
+  const first = safeText(message.split('\n')[0] ?? '').slice(0, 300)
+  return new AuctionError('FAILED', `Something in this program failed: ${first || 'it did not say what'}`, { cause: error })
+}
+
+/** An aligned table with a header, no line longer than the terminal. */
+async function table<Row>(io: Io, columns: readonly Column<Row>[], rows: readonly Row[]): Promise<string> {
+  const [{ default: widthOf }, { default: truncate }] = await Promise.all([import('string-width'), import('cli-truncate')])
+  const cells = rows.map((row) => columns.map((column) => safeText((column.cell ?? column.value)(row))))
+  const widths = columns.map((column, at) => Math.max(column.title.length, ...cells.map((row) => widthOf(row[at] ?? ''))))
+  fit(widths, columns.map((column) => column.wide === true), io.width)
+  const draw = (row: readonly string[], style: (cell: string, at: number) => string): string =>
+    row
+      .map((cell, at) => {
+        const cut = truncate(cell, widths[at] ?? 0)
+        const gap = ' '.repeat(Math.max(0, (widths[at] ?? 0) - widthOf(cut)))
+        const drawn = style(cut, at)
+        if (columns[at]?.right) return gap + drawn
+        return at === row.length - 1 ? drawn : drawn + gap
+      })
+      .join('  ')
+  const header = draw(columns.map((column) => column.title.toUpperCase()), (cell) => paint(io, 'dim', cell))
+  const body = cells.map((row, index) =>
+    draw(row, (cell, at) => {
+      const subject = rows[index]
+      const colour = subject === undefined ? null : (columns[at]?.colour?.(subject) ?? null)
+      return colour === null ? cell : paint(io, colour, cell)
+    }),
+  )
+  return `${[header, ...body].join('\n')}\n`
+}
+
+/** Narrows the wide columns, then any, until a row fits. */
+function fit(widths: number[], wide: readonly boolean[], columns: number): void {
+  const whole = (): number => widths.reduce((sum, width) => sum + width, 0) + 2 * (widths.length - 1)
+  for (const [onlyWide, least] of [[true, 8], [false, 3]] as const) {
+    for (let surplus = whole() - columns; surplus > 0; surplus = whole() - columns) {
+      const widest = widths.reduce((best, width, at) => ((!onlyWide || wide[at]) && width > (widths[best] ?? 0) ? at : best), onlyWide ? Math.max(0, wide.indexOf(true)) : 0)
+      const width = widths[widest] ?? 0
+      if ((onlyWide && !wide[widest]) || width <= least) break
+      widths[widest] = Math.max(least, width - surplus)
+    }
+  }
+}

@@ -1,0 +1,61 @@
+/** Questions to a person, on stderr; and secrets that a script gives on stdin. */
+import type { Readable } from 'node:stream'
+import { AuctionError } from '@auction/common/errors'
+import { usage } from './input.ts'
+import type { Io } from './io.ts'
+
+export interface Prompts {
+  text(question: string): Promise<string>
+  password(question: string): Promise<string>
+  confirm(question: string): Promise<boolean>
+}
+
+/** Thrown when a person leaves a question by Ctrl-C; the program ends with 130. */
+export class Interrupted extends Error {
+  override readonly name = 'Interrupted'
+}
+
+/** Prompts on a terminal. Throws USAGE with `instead` when there is nobody to ask. */
+export async function createPrompts(io: Io, interactive: boolean, instead: string): Promise<Prompts> {
+  if (!interactive) throw usage(instead)
+  const { confirm, input, password } = await import('@inquirer/prompts')
+  const streams = { input: io.stdin, output: io.stderr }
+  const ask = async <T>(question: () => Promise<T>): Promise<T> => {
+    try {
+      return await question()
+    } catch (error) {
+      throw error instanceof Error && /^(ExitPrompt|AbortPrompt)Error$/.test(error.name) ? new Interrupted() : error
+    }
+  }
+  return {
+    text: (message) => ask(() => input({ message }, streams)),
+    password: (message) => ask(() => password({ message, mask: '*' }, streams)),
+    confirm: (message) => ask(() => confirm({ message, default: false }, streams)),
+  }
+}
+
+/** Longest line taken for a secret. */
+const SECRET_BYTES = 4_096
+
+/** The first line of stdin, without its end; stops reading there, so that a pipe held open does not matter. */
+export function readSecretLine(stdin: Readable): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const chunks: Buffer[] = []
+    let size = 0
+    const finish = (): void => {
+      stdin.removeAllListeners('data')
+      stdin.destroy()
+      const [line = ''] = Buffer.concat(chunks).toString('utf8').split(/\r?\n/)
+      if (line === '') reject(new AuctionError('USAGE', 'No password arrived on stdin.', { hint: 'Give it as one line: ... --password-stdin < FILE' }))
+      else resolve(line)
+    }
+    stdin.on('data', (chunk: Buffer | string) => {
+      const bytes = Buffer.from(chunk)
+      chunks.push(bytes)
+      size += bytes.length
+      if (bytes.includes(0x0a) || size > SECRET_BYTES) finish()
+    })
+    stdin.on('end', finish)
+    stdin.on('error', reject)
+  })
+}

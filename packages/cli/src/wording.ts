@@ -1,0 +1,146 @@
+/** How values read: for people (relative times, signs, sentences) and for programs (plain decimals, RFC 3339 UTC). */
+import type { AuctionError } from '@auction/common/errors'
+import { formatMoney, type Money, toDecimal } from '@auction/common/money'
+import type { FeedEvent, GoodView } from '@auction/common/view'
+
+const units = [
+  ['d', 86_400],
+  ['h', 3_600],
+  ['m', 60],
+  ['s', 1],
+] as const
+
+/** A length of time by its two largest units: `4m 37s`, `2d 3h`, `0s`. */
+export function duration(ms: number): string {
+  let rest = Math.max(0, Math.round(ms / 1000))
+  const parts: string[] = []
+  for (const [unit, seconds] of units) {
+    const count = Math.floor(rest / seconds)
+    rest -= count * seconds
+    if (count > 0) parts.push(`${count}${unit}`)
+    else if (parts.length > 0) break
+    if (parts.length === 2) break
+  }
+  return parts.join(' ') || '0s'
+}
+
+/** An instant seen from `now`: `in 4m 37s`, `2h ago`, `now`. */
+export function relative(instant: string, now: number): string {
+  const ms = Date.parse(instant) - now
+  if (Math.abs(ms) < 500) return 'now'
+  return ms > 0 ? `in ${duration(ms)}` : `${duration(-ms).split(' ')[0]} ago`
+}
+
+/** An instant as people write it, here or in UTC: `Sun 22 Nov 2026 14:07:00 CET`. */
+export function calendar(instant: string, utc: boolean): string {
+  const format = new Intl.DateTimeFormat('en-GB', {
+    weekday: 'short',
+    day: 'numeric',
+    month: 'short',
+    year: 'numeric',
+    hour: '2-digit',
+    minute: '2-digit',
+    second: '2-digit',
+    timeZoneName: 'short',
+    ...(utc ? { timeZone: 'UTC' } : {}),
+  })
+  return format.format(new Date(instant)).replaceAll(',', '')
+}
+
+/** Money for a person: `$1,280.50`; a dash for none. */
+export const pay = (money: Money | null): string => (money === null ? '–' : formatMoney(money))
+
+/** Money for a program: `1280.50`; empty for none. */
+export const plainPay = (money: Money | null): string => (money === null ? '' : toDecimal(money.amount, money.currency))
+
+/** How a good stands: price and leader, or how it ended. */
+export function standingLine(good: GoodView): string {
+  switch (good.status) {
+    case 'open':
+      return good.leader ? `${pay(good.price)} by ${good.leader.nick}` : `no bids, starts at ${pay(good.startPrice)}`
+    case 'sold':
+      return `sold to ${good.winner?.nick ?? 'nobody'} for ${pay(good.price)}`
+    case 'bought':
+      return `bought by ${good.winner?.nick ?? 'nobody'} for ${pay(good.price)}`
+    case 'unsold':
+      return good.reserve === 'unmet' ? 'unsold: the reserve was not met' : 'unsold'
+    case 'cancelled':
+      return 'cancelled'
+    default:
+      return good.status satisfies never
+  }
+}
+
+type Facts = FeedEvent['data']
+const isObject = (value: unknown): value is Record<string, unknown> => value !== null && typeof value === 'object'
+
+/** The nick in a fact, `someone` when it is missing. */
+export function nickIn(facts: Facts, name: string): string {
+  const person = facts[name]
+  return isObject(person) && typeof person.nick === 'string' ? person.nick : 'someone'
+}
+
+/** The amount in a fact, null when it is missing or odd. */
+export function moneyIn(facts: Facts, name: string): Money | null {
+  const money = facts[name]
+  if (!isObject(money) || typeof money.amount !== 'number' || typeof money.currency !== 'string') return null
+  return { amount: money.amount, currency: money.currency }
+}
+
+const textIn = (facts: Facts, name: string): string => {
+  const text = facts[name]
+  return typeof text === 'string' ? text : ''
+}
+
+/** One sentence for one event. */
+export function sentence({ type, data, goodId }: FeedEvent): string {
+  const good = textIn(data, 'name') === '' ? `good ${goodId}` : `good ${goodId}, ${textIn(data, 'name')},`
+  switch (type) {
+    case 'listed':
+      return `${nickIn(data, 'owner')} lists ${good} from ${pay(moneyIn(data, 'startPrice'))}.`
+    case 'bid':
+      return bidSentence(data)
+    case 'extended':
+      return `The end moves to ${textIn(data, 'endsAt')}.`
+    case 'reserve_met':
+      return 'The reserve is met.'
+    case 'sold':
+      return `Sold: ${good} goes to ${nickIn(data, 'winner')} for ${pay(moneyIn(data, 'price'))}.`
+    case 'bought':
+      return `Bought: ${good} goes to ${nickIn(data, 'winner')} for ${pay(moneyIn(data, 'price'))}.`
+    case 'unsold':
+      return `Unsold: ${good} ${data.reason === 'reserve_unmet' ? 'did not reach its reserve' : 'had no bids'}.`
+    case 'cancelled':
+      return `Cancelled: ${good} is no longer for sale.`
+    case 'retracted':
+    case 'bid_cancelled':
+      return `A bid of ${nickIn(data, 'bidder')} was taken back.`
+    case 'lapsed':
+      return `A bid of ${nickIn(data, 'bidder')} lapsed.`
+    case 'note':
+      return `The seller notes: ${textIn(data, 'text')}`
+    default:
+      return type satisfies never
+  }
+}
+
+function bidSentence(data: Facts): string {
+  const [bidder, leader, price] = [nickIn(data, 'bidder'), nickIn(data, 'leader'), pay(moneyIn(data, 'price'))]
+  const message = textIn(data, 'message') === '' ? '' : ` "${textIn(data, 'message')}"`
+  const result = leader === bidder ? `and leads at ${price}` : `but ${leader} still leads at ${price}`
+  return `${bidder} bids ${pay(moneyIn(data, 'amount'))} ${result}.${message}`
+}
+
+/** What an error says, with the amounts that came along. */
+export function faultSentence({ message, data }: AuctionError): string {
+  const amount = (name: string): string | null => {
+    const money = data[name]
+    return isObject(money) ? formatMoney(money as Money) : null
+  }
+  const [minimum, needed, available] = [amount('minimumBid'), amount('needed'), amount('available')]
+  const facts = [
+    minimum === null ? '' : `The minimum is ${minimum}.`,
+    needed === null ? '' : `It needs ${needed}${available === null ? '' : `; ${available} is available`}.`,
+  ]
+  return [message, ...facts].filter((part) => part !== '').join(' ')
+}

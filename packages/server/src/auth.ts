@@ -1,0 +1,127 @@
+/** Who is calling: passwords, tokens and sessions. */
+import { hash, randomBytes } from 'node:crypto'
+import type { User } from '@auction/common/api'
+import { AuctionError } from '@auction/common/errors'
+import { skeletonOf } from '@auction/common/text'
+import { toInstant } from '@auction/common/view'
+import { hash as hashPassword, verify } from '@node-rs/argon2'
+import type { Clerk } from './clerk.ts'
+import type { Clock } from './clock.ts'
+import type { Queries } from './store/queries.ts'
+
+/** A signed-in caller. */
+export interface Caller {
+  readonly user: User
+  readonly tokenHash: string
+}
+
+export interface Auth {
+  signUp(nick: string, password: string): Promise<User>
+  /** Throws UNAUTHENTICATED, alike and after like time for an unknown nick and a wrong password. */
+  logIn(nick: string, password: string): Promise<{ token: string; expiresAt: string; user: User }>
+  logOut(caller: Caller): Promise<void>
+  /** The caller of a token. Throws UNAUTHENTICATED when it is unknown, expired or revoked. */
+  authenticate(token: string): Promise<Caller>
+  /** Forgets what is remembered of a user, whose role changed. */
+  forget(userId: number): void
+}
+
+interface AuthOptions {
+  readonly queries: Pick<Queries, 'userBySkeleton' | 'session'>
+  readonly clerk: Clerk
+  readonly clock: Clock
+  readonly startingBalance: number
+  /** Told when a token is revoked. */
+  readonly onRevoked: (tokenHash: string) => void
+}
+
+const DAY_MS = 24 * 60 * 60 * 1000
+const IDLE_MS = 30 * DAY_MS
+const LIFETIME_MS = 90 * DAY_MS
+const TOUCH_EVERY_MS = 60 * 60 * 1000
+/** How long a session is believed without asking the database: a token revoked elsewhere works no longer than this. */
+const REMEMBER_MS = 1_000
+const REMEMBER_MOST = 10_000
+// argon2id, the library's default algorithm (promises.md, section 4).
+const argon2 = { memoryCost: 19_456, timeCost: 2, parallelism: 1 }
+const HASHES_AT_ONCE = 2
+const HASHES_WAITING = 512
+
+const hashToken = (token: string) => hash('sha256', token)
+
+export function createAuth({ queries, clerk, clock, startingBalance, onRevoked }: AuthOptions): Auth {
+  const inTurn = turns(HASHES_AT_ONCE, HASHES_WAITING)
+  const remembered = new Map<string, { caller: Caller; until: number }>()
+  // Verified against when there is no such user, so that the answer takes as long.
+  const decoy = hashPassword(randomBytes(16).toString('hex'), argon2)
+
+  async function lookUp(tokenHash: string): Promise<Caller> {
+    const session = await queries.session(tokenHash)
+    const now = clock.now()
+    if (!session || now >= session.expiresAt || now >= session.usedAt + IDLE_MS)
+      throw new AuctionError('UNAUTHENTICATED', 'The session has ended, or never was.')
+    if (now >= session.usedAt + TOUCH_EVERY_MS)
+      clerk.submit<'touch_session'>({ type: 'touch_session', tokenHash }).catch(() => {})
+    return { user: session.user, tokenHash }
+  }
+
+  return {
+    async signUp(nick, password) {
+      const passwordHash = await inTurn(() => hashPassword(password, argon2))
+      return clerk.submit<'sign_up'>({ type: 'sign_up', nick, passwordHash, startingBalance })
+    },
+    async logIn(nick, password) {
+      const found = await queries.userBySkeleton(skeletonOf(nick.normalize('NFKC')))
+      const known = found?.user.nick.toLowerCase() === nick.normalize('NFKC').toLowerCase() ? found : null
+      const right = await inTurn(async () => verify(known?.passwordHash ?? (await decoy), password, argon2))
+      if (!known || !right)
+        throw new AuctionError('UNAUTHENTICATED', 'Wrong nick or password.', { hint: 'New here? Run: auction signup' })
+      const token = `auc_${randomBytes(32).toString('base64url')}`
+      const expiresAt = clock.now() + LIFETIME_MS
+      await clerk.submit<'open_session'>({
+        type: 'open_session',
+        userId: known.user.id,
+        tokenHash: hashToken(token),
+        expiresAt,
+      })
+      return { token, expiresAt: toInstant(expiresAt), user: known.user }
+    },
+    async logOut({ tokenHash }) {
+      await clerk.submit<'close_session'>({ type: 'close_session', tokenHash })
+      remembered.delete(tokenHash)
+      onRevoked(tokenHash)
+    },
+    async authenticate(token) {
+      const tokenHash = hashToken(token)
+      const known = remembered.get(tokenHash)
+      if (known && clock.now() < known.until) return known.caller
+      remembered.delete(tokenHash)
+      const caller = await lookUp(tokenHash)
+      if (remembered.size >= REMEMBER_MOST) remembered.clear()
+      remembered.set(tokenHash, { caller, until: clock.now() + REMEMBER_MS })
+      return caller
+    },
+    forget(userId) {
+      for (const [tokenHash, { caller }] of remembered) if (caller.user.id === userId) remembered.delete(tokenHash)
+    },
+  }
+}
+
+/** Runs at most `most` tasks at once and lets `waiting` more wait; beyond that throws BUSY. */
+function turns(most: number, waiting: number): <T>(task: () => Promise<T>) => Promise<T> {
+  const line: (() => void)[] = []
+  let running = 0
+  return async (task) => {
+    if (running >= most) {
+      if (line.length >= waiting) throw new AuctionError('BUSY')
+      await new Promise<void>((resolve) => line.push(resolve))
+    } else running++
+    try {
+      return await task()
+    } finally {
+      const next = line.shift()
+      if (next) next()
+      else running--
+    }
+  }
+}

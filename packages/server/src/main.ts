@@ -1,0 +1,65 @@
+/** The server's process: configuration, start, signals, drain. */
+import { accessSync, constants, existsSync } from 'node:fs'
+import { pino } from 'pino'
+import { readConfig, type Setting } from './config.ts'
+import { createServer } from './server.ts'
+import { StartError } from './store/database.ts'
+
+export interface ServeOptions {
+  readonly flags: { readonly port?: string; readonly host?: string; readonly data?: string; readonly check?: boolean }
+}
+
+const redacted = [
+  'password',
+  'token',
+  'authorization',
+  'uri',
+  '*.password',
+  '*.token',
+  '*.authorization',
+  'req.headers.authorization',
+]
+
+/**
+ * Runs a server until SIGTERM or SIGINT; answers the exit code: 0 after a clean end, 1 when it cannot start.
+ * Says where it listens, and the house code until the house is claimed, on standard output; logs JSON on standard error.
+ */
+export async function serve({ flags }: ServeOptions): Promise<number> {
+  const names = { AUCTION_PORT: flags.port, AUCTION_HOST: flags.host, AUCTION_DATA: flags.data }
+  const given = Object.fromEntries(Object.entries(names).filter(([, value]) => value !== undefined)) as Partial<
+    Record<Setting, string>
+  >
+  try {
+    const config = readConfig(given, process.env)
+    if (flags.check) {
+      if (existsSync(config.AUCTION_DATA)) accessSync(config.AUCTION_DATA, constants.R_OK | constants.W_OK)
+      process.stdout.write('The configuration is right.\n')
+      return 0
+    }
+    const log = pino({ level: config.AUCTION_LOG_LEVEL, redact: redacted }, pino.destination({ fd: 2, sync: true }))
+    process.on('uncaughtException', (err) => {
+      log.fatal({ err }, 'uncaught; stopping')
+      process.exit(1)
+    })
+    const stopped = new Promise<string>((resolve) => {
+      for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => resolve(signal))
+    })
+    const server = await createServer(config, { log })
+    const { url } = await server.listen()
+    process.stdout.write(`The house is open at ${url}\n`)
+    process.stdout.write(
+      `Data in ${config.AUCTION_DATABASE_URL ? `PostgreSQL at ${new URL(config.AUCTION_DATABASE_URL).host}` : config.AUCTION_DATA}\n`,
+    )
+    if (server.houseCode)
+      process.stdout.write(
+        `House code, good for one account: ${server.houseCode}\n  auction admin claim ${server.houseCode}\n`,
+      )
+    await stopped
+    await server.close()
+    return 0
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error)
+    process.stderr.write(`error: ${error instanceof StartError ? message : `The server cannot run: ${message}`}\n`)
+    return 1
+  }
+}

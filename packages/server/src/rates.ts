@@ -1,0 +1,39 @@
+/** How often a caller may call: per token, or per address without one. */
+import type { Route } from '@auction/common/api'
+import { AuctionError } from '@auction/common/errors'
+import { RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible'
+
+export interface Rates {
+  /** Counts one call. Throws RATE_LIMITED {retryAfterS}. */
+  take(kind: Route['rate'] | 'failedLogin' | 'frame', caller: string): Promise<void>
+}
+
+// Points per seconds: the burst that is allowed, and over which time it comes back.
+const bounds = {
+  read: { points: 400, duration: 2 },
+  write: { points: 60, duration: 3 },
+  bid: { points: 20, duration: 2 },
+  signIn: { points: 300, duration: 60 },
+  failedLogin: { points: 10, duration: 60 },
+  frame: { points: 40, duration: 2 },
+} as const
+
+/** The bounds of this process; with `on` false, none. */
+export function createRates(on: boolean): Rates {
+  if (!on) return { take: () => Promise.resolve() }
+  const limiters = new Map(
+    Object.entries(bounds).map(([kind, bound]) => [kind, new RateLimiterMemory({ keyPrefix: kind, ...bound })]),
+  )
+  return {
+    async take(kind, caller) {
+      try {
+        await limiters.get(kind)?.consume(caller)
+      } catch (refused) {
+        if (!(refused instanceof RateLimiterRes)) throw refused
+        throw new AuctionError('RATE_LIMITED', undefined, {
+          data: { retryAfterS: Math.max(1, Math.ceil(refused.msBeforeNext / 1000)) },
+        })
+      }
+    },
+  }
+}

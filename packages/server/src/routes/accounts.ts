@@ -1,0 +1,38 @@
+/** Sign-up, sessions, and what is one's own. */
+import type { AuctionError } from '@auction/common/errors'
+import { skeletonOf } from '@auction/common/text'
+import type { Handlers } from '../app.ts'
+import type { Parts } from './parts.ts'
+
+export function accountRoutes({ auth, queries, rates, registration, present }: Parts) {
+  return {
+    signUp({ body }) {
+      registration.check()
+      return auth.signUp(body.nick, body.password)
+    },
+    async logIn({ body, context }) {
+      try {
+        return await auth.logIn(body.nick, body.password)
+      } catch (error) {
+        // Guesses at one account are slowed down per address, so that nobody can lock another out.
+        if ((error as AuctionError).code === 'UNAUTHENTICATED')
+          await rates.take('failedLogin', `${context.ip}/${skeletonOf(body.nick)}`)
+        throw error
+      }
+    },
+    async logOut({ caller }) {
+      await auth.logOut(caller)
+      return undefined
+    },
+    me: ({ caller }) => caller.user,
+    wallet: ({ caller }) => queries.wallet(caller.user.id),
+    ledger: ({ caller, query }) => queries.ledger(caller.user.id, query),
+    myBids: ({ caller, query }) => queries.bidsOf(caller.user.id, query),
+    async mySales({ caller, query }) {
+      return present.page(await queries.goods(query, { ownerId: caller.user.id }), caller)
+    },
+    async myWon({ caller, query }) {
+      return present.page(await queries.goods({ ...query, sort: 'new' }, { winnerId: caller.user.id }), caller)
+    },
+  } satisfies Partial<Handlers>
+}

@@ -1,0 +1,38 @@
+/** The feed of a good as JSON, NDJSON and SSE, its hash-chained log, and the server's clock. */
+import { limits } from '@auction/common/api'
+import { AuctionError } from '@auction/common/errors'
+import type { Handlers } from '../app.ts'
+import type { Parts } from './parts.ts'
+
+export function eventRoutes({ queries, streams }: Parts, epoch: string) {
+  return {
+    async events({ params, query }) {
+      await queries.good(params.id)
+      const limit = Math.min(query.limit ?? limits.eventPage, limits.eventPage)
+      const items = await queries.events(params.id, query.since ?? 0, limit)
+      return { items, next: items.length === limit ? (items.at(-1)?.seq ?? null) : null, epoch }
+    },
+    async eventsNdjson({ params, query, context }) {
+      await queries.good(params.id)
+      streams.ndjson(context, params.id, query.since ?? 0, query.poll === '1')
+      return undefined
+    },
+    async eventsSse({ params, query, context }) {
+      await queries.good(params.id)
+      const resumed = context.get('Last-Event-ID')
+      if (resumed !== '' && !/^[0-9]{1,15}$/.test(resumed))
+        throw new AuctionError('BAD_REQUEST', 'Last-Event-ID: must be a seq.')
+      streams.sse(context, params.id, resumed === '' ? (query.since ?? 0) : Number(resumed))
+      return undefined
+    },
+    async log({ params, query }) {
+      await queries.good(params.id)
+      const items = await queries.log(params.id, query.since ?? 0, limits.eventPage)
+      return { items, next: items.length === limits.eventPage ? (items.at(-1)?.seq ?? null) : null }
+    },
+    clock({ context }) {
+      streams.clock(context)
+      return undefined
+    },
+  } satisfies Partial<Handlers>
+}

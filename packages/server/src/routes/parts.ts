@@ -1,0 +1,65 @@
+/** What the routes are made of, and how a good is shown to a caller. */
+import { hash } from 'node:crypto'
+import { AuctionError } from '@auction/common/errors'
+import type { Good } from '@auction/common/good'
+import { canonicalJson } from '@auction/common/log'
+import { type GoodView, toView } from '@auction/common/view'
+import type { Alarms } from '../alarms.ts'
+import type { Auth, Caller } from '../auth.ts'
+import type { Clerk } from '../clerk.ts'
+import type { Clock } from '../clock.ts'
+import type { Config } from '../config.ts'
+import type { Feed } from '../feed.ts'
+import type { Rates } from '../rates.ts'
+import type { Keyed } from '../store/orders.ts'
+import type { Page, Queries } from '../store/queries.ts'
+import type { Streams } from '../streams.ts'
+
+export interface Parts {
+  readonly config: Config
+  readonly database: 'sqlite' | 'postgresql'
+  readonly clock: Clock
+  readonly auth: Auth
+  readonly clerk: Clerk
+  readonly queries: Queries
+  readonly feed: Feed
+  readonly streams: Streams
+  readonly alarms: Alarms
+  readonly rates: Rates
+  readonly registration: { check(): void }
+  readonly present: Presenter
+}
+
+export interface Presenter {
+  /** A good as `caller` may see it. */
+  one(good: Good, caller: Caller | null): Promise<GoodView>
+  page(page: Page<Good>, caller: Caller | null): Promise<{ items: GoodView[]; next: string | null }>
+  /** A view from the ledger book, which does not know who looks on. */
+  watched(view: GoodView): GoodView
+}
+
+/** Views of goods, with the number of watchers and the caller's own standing. */
+export function createPresenter(queries: Queries, epoch: string, watchersOf: (goodId: number) => number): Presenter {
+  async function all(goods: readonly Good[], caller: Caller | null): Promise<GoodView[]> {
+    const standings = caller ? await queries.standings(caller.user.id, goods) : null
+    return goods.map((good) => {
+      const view = toView(good, { epoch, watchers: watchersOf(good.id) })
+      const you = standings?.get(good.id)
+      return you ? { ...view, you } : view
+    })
+  }
+  return {
+    async one(good, caller) {
+      const [view] = await all([good], caller)
+      if (!view) throw new AuctionError('NOT_FOUND')
+      return view
+    },
+    page: async ({ items, next }, caller) => ({ items: await all(items, caller), next }),
+    watched: (view) => ({ ...view, watchers: watchersOf(view.id) }),
+  }
+}
+
+/** What makes a call happen once: its key, for this caller, for exactly this request. */
+export function keyedBy(caller: Caller, key: string, what: readonly unknown[]): Keyed {
+  return { scope: caller.user.id, key, fingerprint: hash('sha256', canonicalJson(what)) }
+}

@@ -1,0 +1,246 @@
+/** Wires the parts in dependency order and gives the whole a life: listen, then close. */
+import { mkdirSync } from 'node:fs'
+import { createServer as createHttpServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { join } from 'node:path'
+import { AuctionError } from '@auction/common/errors'
+import type { Logger } from 'pino'
+import { type Alarms, createAlarms } from './alarms.ts'
+import { createApp } from './app.ts'
+import { createAuth } from './auth.ts'
+import { createClerk } from './clerk.ts'
+import { type Clock, systemClock } from './clock.ts'
+import type { Config } from './config.ts'
+import { createFeed, type Feed } from './feed.ts'
+import { createRates } from './rates.ts'
+import { accountRoutes } from './routes/accounts.ts'
+import { bidRoutes } from './routes/bids.ts'
+import { eventRoutes } from './routes/events.ts'
+import { goodRoutes } from './routes/goods.ts'
+import { houseRoutes } from './routes/house.ts'
+import { createPresenter, type Parts } from './routes/parts.ts'
+import { createSockets } from './sockets.ts'
+import { type Database, lockDirectory, openDatabase, StartError } from './store/database.ts'
+import { BATCH_SIZE, type LedgerBook, openLedgerBook } from './store/ledger-book.ts'
+import { openQueries } from './store/queries.ts'
+import { createStreams } from './streams.ts'
+
+export interface AuctionServer {
+  /** The house code until somebody has claimed it. */
+  readonly houseCode: string | null
+  /** Settles what is overdue, then takes calls; answers the address. Throws StartError. */
+  listen(): Promise<{ readonly url: string }>
+  /** Takes no more, finishes what was taken, says goodbye; within 5 s. */
+  close(): Promise<void>
+}
+
+export interface ServerOptions {
+  readonly clock?: Clock
+  readonly log: Logger
+  /** Orders in one transaction; benchmarks set 1. */
+  readonly batchSize?: number
+}
+
+const CATCH_UP_EVERY_MS = 1_000
+const DRAIN_MS = 5_000
+
+/** A server of this configuration, its database open and its books checked. Throws StartError when it cannot be. */
+export async function createServer(
+  config: Config,
+  { clock = systemClock(), log, batchSize = BATCH_SIZE }: ServerOptions,
+): Promise<AuctionServer> {
+  const directory = openDirectory(config.AUCTION_DATA)
+  const unlock = lockDirectory(directory)
+  let database: Database | undefined
+  try {
+    database = await openDatabase(directory, config.AUCTION_DATABASE_URL ?? null)
+    const book = await openLedgerBook(database, config.AUCTION_CURRENCY, clock.now())
+    const sum = await book.sum()
+    if (sum !== 0)
+      throw new StartError(`The books do not balance: all accounts sum to ${sum} instead of 0. Restore a backup.`)
+    return wire({ config, clock, log, batchSize, directory, database, book, unlock })
+  } catch (error) {
+    await database?.close()
+    unlock()
+    throw error
+  }
+}
+
+function openDirectory(directory: string): string {
+  try {
+    mkdirSync(directory, { recursive: true, mode: 0o700 })
+  } catch (cause) {
+    throw new StartError(
+      `The data directory ${directory} cannot be made: ${cause instanceof Error ? cause.message : String(cause)}`,
+      { cause },
+    )
+  }
+  return directory
+}
+
+interface Opened extends Required<ServerOptions> {
+  readonly config: Config
+  readonly directory: string
+  readonly database: Database
+  readonly book: LedgerBook
+  readonly unlock: () => void
+}
+
+function wire({ config, clock, log, batchSize, directory, database, book, unlock }: Opened): AuctionServer {
+  const { epoch, currency, houseCode } = book
+  const queries = openQueries(database, currency)
+  const feed = createFeed({
+    epoch,
+    log,
+    read: (goodId, since) => queries.events(goodId, since, BATCH_SIZE),
+    headsOf: queries.heads,
+  })
+  const clerk = createClerk({ book, clock, batchSize, onCommit: feed.publish, log })
+  const alarms = createAlarms({
+    store:
+      config.AUCTION_MONGODB_URI === undefined
+        ? { kind: 'embedded', file: join(directory, 'jobs.db') }
+        : { kind: 'mongodb', uri: config.AUCTION_MONGODB_URI },
+    clock,
+    openEnds: queries.openEnds,
+    closeDue: () => closeDue(clerk, clock),
+    log,
+  })
+  armFrom(feed, alarms)
+  const rates = createRates(config.AUCTION_RATE_LIMITS === 'on')
+  const auth = createAuth({
+    queries,
+    clerk,
+    clock,
+    startingBalance: config.AUCTION_STARTING_BALANCE,
+    onRevoked: (tokenHash) => sockets.revoke(tokenHash),
+  })
+  const sockets = createSockets({
+    epoch,
+    auth,
+    clock,
+    feed,
+    queries,
+    rates,
+    origins: config.AUCTION_CORS_ORIGINS,
+    log,
+    present: () => present,
+  })
+  const present = createPresenter(queries, epoch, sockets.watchersOf)
+  const streams = createStreams({ clock, feed, queries })
+  const parts: Parts = {
+    config,
+    database: database.kind,
+    clock,
+    auth,
+    clerk,
+    queries,
+    feed,
+    streams,
+    alarms,
+    rates,
+    present,
+    registration: registrationOf(config),
+  }
+  const app = createApp({
+    handlers: {
+      ...accountRoutes(parts),
+      ...goodRoutes(parts),
+      ...bidRoutes(parts),
+      ...eventRoutes(parts, epoch),
+      ...houseRoutes(parts),
+    },
+    auth,
+    rates,
+    clock,
+    uploads: join(directory, 'uploads'),
+    corsOrigins: config.AUCTION_CORS_ORIGINS,
+    trustProxy: config.AUCTION_TRUST_PROXY === 'on',
+    log,
+  })
+  const http = createHttpServer(
+    { maxHeaderSize: 8 * 1024, headersTimeout: 10_000, requestTimeout: 15_000, connectionsCheckingInterval: 2_000 },
+    app.callback(),
+  )
+  sockets.attach(http)
+  const stopCatchingUp = database.kind === 'postgresql' ? repeat(clock, CATCH_UP_EVERY_MS, feed.catchUp, log) : () => {}
+
+  return {
+    houseCode,
+    async listen() {
+      await alarms.start()
+      await new Promise<void>((resolve, reject) => {
+        http.once('error', (cause) =>
+          reject(
+            new StartError(`Cannot listen on ${config.AUCTION_HOST}:${config.AUCTION_PORT}: ${cause.message}`, {
+              cause,
+            }),
+          ),
+        )
+        http.listen(config.AUCTION_PORT, config.AUCTION_HOST, resolve)
+      })
+      const { port } = http.address() as AddressInfo
+      const host = config.AUCTION_HOST.includes(':') ? `[${config.AUCTION_HOST}]` : config.AUCTION_HOST
+      return { url: config.AUCTION_PUBLIC_URL ?? `http://${host}:${port}` }
+    },
+    async close() {
+      const dropIdle = setTimeout(() => http.closeAllConnections(), DRAIN_MS)
+      const ended = new Promise((resolve) => http.close(resolve))
+      stopCatchingUp()
+      streams.close()
+      await sockets.close()
+      http.closeIdleConnections()
+      await ended
+      clearTimeout(dropIdle)
+      await alarms.close()
+      await clerk.close()
+      await database.close()
+      unlock()
+    },
+  }
+}
+
+/** Closes every good whose end has passed, batch after batch; bids queued before stand before it in the queue. */
+async function closeDue(clerk: ReturnType<typeof createClerk>, clock: Clock): Promise<void> {
+  for (;;) {
+    const { found } = await clerk.submit<'close_due'>({ type: 'close_due', now: clock.now() })
+    if (found < BATCH_SIZE) return
+  }
+}
+
+/** An opened or extended good arms an alarm for its end. */
+function armFrom(feed: Feed, alarms: Alarms): void {
+  feed.onCommit((committed) => {
+    for (const { good, events } of committed)
+      if (events.some(({ type }) => type === 'listed' || type === 'extended')) alarms.arm(good.endsAt)
+  })
+}
+
+function registrationOf(config: Config): Parts['registration'] {
+  return {
+    check() {
+      if (config.AUCTION_REGISTRATION === 'closed')
+        throw new AuctionError('FORBIDDEN', 'This house takes no new accounts.')
+    },
+  }
+}
+
+function repeat(clock: Clock, everyMs: number, run: () => Promise<void>, log: Logger): () => void {
+  let cancel = () => {}
+  let stopped = false
+  const again = () => {
+    if (!stopped)
+      cancel = clock.schedule(
+        clock.now() + everyMs,
+        () =>
+          void run()
+            .catch((err: unknown) => log.error({ err }, 'periodic work failed'))
+            .finally(again),
+      )
+  }
+  again()
+  return () => {
+    stopped = true
+    cancel()
+  }
+}

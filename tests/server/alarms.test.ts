@@ -1,0 +1,366 @@
+/** Goods are closed at their ends, by their job where the store works and without it where it does not. */
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout } from 'node:timers/promises'
+import type { JobRepository } from 'agenda'
+import { afterAll, afterEach, describe, expect, it, vi } from 'vitest'
+import { type Alarms, createAlarms } from '../../packages/server/src/alarms.ts'
+import { type Clock, systemClock } from '../../packages/server/src/clock.ts'
+import { type JobStore, type JobStoreConfig, openJobStore } from '../../packages/server/src/jobs/job-store.ts'
+import { fakeClock } from '../support/fake-clock.ts'
+import { findMongo, type TcpProxy, tcpProxy } from '../support/mongodb.ts'
+
+const mongo = await findMongo()
+const directory = mkdtempSync(join(tmpdir(), 'auction-alarms-'))
+let files = 0
+const opened: { close(): unknown }[] = []
+afterEach(async () => {
+  for (const part of opened.splice(0).reverse()) await part.close()
+})
+afterAll(async () => {
+  rmSync(directory, { recursive: true, force: true })
+  await mongo?.stop()
+})
+
+const embedded = (): JobStoreConfig => ({ kind: 'embedded', file: join(directory, `jobs-${++files}.db`) })
+const mongodb = (port?: number): JobStoreConfig => ({ kind: 'mongodb', uri: mongo?.database(port) ?? '' })
+const stores = [
+  { kind: 'embedded', config: embedded, present: true },
+  { kind: 'mongodb', config: mongodb, present: mongo !== null },
+]
+
+/** Goods as SQL would know them: open until closed, closed once, only after their end. */
+function house(config: JobStoreConfig, { clock = systemClock(), ends = [] as number[] } = {}) {
+  const open = new Set(ends)
+  const closedAt = new Map<number, number>()
+  const warnings: string[] = []
+  let closes = 0
+  let closing = 0
+  let mostClosing = 0
+  let stall: Promise<unknown> | undefined
+  let failures = 0
+  const alarms = createAlarms({
+    store: config,
+    clock,
+    openEnds: async () => [...open].sort((a, b) => a - b),
+    async closeDue() {
+      closes++
+      mostClosing = Math.max(mostClosing, ++closing)
+      try {
+        await stall
+        await setTimeout(1)
+        if (failures-- > 0) throw new Error('the database is locked')
+        const now = clock.now()
+        for (const end of open) {
+          if (end > now) continue
+          open.delete(end)
+          closedAt.set(end, now)
+        }
+      } finally {
+        closing--
+      }
+    },
+    log: { info: () => undefined, warn: (_, message) => warnings.push(message), error: () => undefined },
+  })
+  opened.push(alarms)
+  return {
+    alarms,
+    open,
+    closedAt,
+    warnings,
+    closes: () => closes,
+    mostClosing: () => mostClosing,
+    lateness: () => [...closedAt].map(([end, time]) => time - end).sort((a, b) => a - b),
+    list: (end: number) => {
+      open.add(end)
+      alarms.arm(end)
+      return end
+    },
+    stallUntil: (until: Promise<unknown>) => {
+      stall = until
+    },
+    fail: (times: number) => {
+      failures = times
+    },
+  }
+}
+
+/** The store as another server would see it. */
+async function peer(config: JobStoreConfig): Promise<JobStore & { jobs: JobRepository }> {
+  const store = await openJobStore({ config, report: () => undefined, track: (work) => work })
+  await store.backend.connect()
+  opened.push(store)
+  return { ...store, jobs: store.backend.repository }
+}
+
+/** Real time, in which only those timers run that the test lets: without the sweep, only what is left can have closed. */
+function onlyTimersAt(isAllowed: (at: number) => boolean): Clock {
+  const clock = systemClock()
+  return { now: clock.now, schedule: (at, run) => (isAllowed(at) ? clock.schedule(at, run) : () => undefined) }
+}
+
+const isWell = (alarms: Alarms) =>
+  vi.waitFor(() => expect(alarms.status()).toMatchObject({ ok: true, detail: null }), { timeout: 15_000 })
+const isAway = (alarms: Alarms) => vi.waitFor(() => expect(alarms.status().ok).toBe(false), { timeout: 15_000 })
+const until = (fact: () => void | Promise<void>) => vi.waitFor(fact, { timeout: 20_000, interval: 10 })
+const median = (sorted: readonly number[]) => sorted[Math.floor(sorted.length / 2)]
+const seconds = async (jobs: JobRepository) =>
+  (await jobs.queryJobs()).jobs.map(({ data }) => (data as { second: number }).second).sort((a, b) => a - b)
+const secondOf = (time: number) => Math.floor(time / 1000)
+const HOUR = 3_600_000
+
+describe.each(stores)('alarms on the $kind store', ({ config, present }) => {
+  const fact = it.skipIf(!present)
+
+  fact('closes each good by its job at its end, several of one second too', async () => {
+    const ends = new Set<number>()
+    const clock = onlyTimersAt((at) => ends.has(at))
+    const { alarms, open, list, lateness } = house(config(), { clock })
+    await alarms.start()
+    await isWell(alarms)
+    const first = clock.now() + 250
+    for (let n = 0; n < 8; n++) ends.add(first + n * 137)
+    for (const end of [...ends].reverse()) list(end)
+    await until(() => expect(open.size).toBe(0))
+    expect(alarms.status().ok).toBe(true)
+    expect(lateness()[0]).toBeGreaterThanOrEqual(0)
+    // Agenda's own scan, which still runs, would be half a second late on average.
+    expect(median(lateness())).toBeLessThan(150)
+    await until(async () => expect(await alarms.jobs()).toEqual([]))
+  })
+
+  fact('closes a good whose job is lost, without a sweep', async () => {
+    const ends = new Set<number>()
+    const clock = onlyTimersAt((at) => ends.has(at) || [...ends].some((end) => at > end && at < end + 100))
+    const where = config()
+    const { alarms, open, list, lateness } = house(where, { clock })
+    await alarms.start()
+    await isWell(alarms)
+    for (let n = 0; n < 4; n++) ends.add(clock.now() + 400 + n * 150)
+    for (const end of ends) list(end)
+    const { jobs } = await peer(where)
+    await until(async () => expect(await jobs.purgeAllJobs()).toBeGreaterThan(0))
+    await until(() => expect(open.size).toBe(0))
+    expect(lateness()[0]).toBeGreaterThanOrEqual(0)
+  })
+
+  fact('has one job per second, arms an extension anew and leaves the old alarm', async () => {
+    const where = config()
+    const end = (secondOf(Date.now()) + 3600) * 1000
+    const { alarms, list } = house(where, { ends: [end + 1, end + 999] })
+    await alarms.start()
+    await isWell(alarms)
+    list(end + 1)
+    list(end + 500)
+    list(end + 30_000)
+    await until(async () =>
+      expect(await alarms.jobs()).toMatchObject([
+        { name: 'close-goods', state: 'scheduled', dueAt: end - 250 },
+        { name: 'close-goods', state: 'scheduled', dueAt: end + 29_750 },
+      ]),
+    )
+    alarms.arm(Number.NaN)
+    alarms.arm(Number.POSITIVE_INFINITY)
+    const { jobs } = await peer(where)
+    expect(await seconds(jobs)).toEqual([secondOf(end), secondOf(end) + 30])
+  })
+
+  fact('closes once where alarms are doubled, and no two closes overlap', async () => {
+    const where = config()
+    const { alarms, open, list, mostClosing } = house(where)
+    const { jobs } = await peer(where)
+    await alarms.start()
+    await isWell(alarms)
+    const end = list(Date.now() + 900)
+    const twin = { name: 'close-goods', type: 'normal', priority: 0, data: { second: secondOf(end) } } as const
+    for (let n = 0; n < 5; n++) await jobs.saveJob({ ...twin, nextRunAt: new Date(end - n) }, undefined)
+    await until(() => expect(open.size).toBe(0))
+    await until(async () => expect(await seconds(jobs)).toEqual([]))
+    expect(mostClosing()).toBe(1)
+  })
+
+  fact('arms everything again when the store has been emptied', async () => {
+    const where = config()
+    const { alarms, list } = house(where)
+    await alarms.start()
+    await isWell(alarms)
+    const ends = [list(Date.now() + HOUR), list(Date.now() + 2 * HOUR)]
+    const { jobs } = await peer(where)
+    await until(async () => expect(await seconds(jobs)).toHaveLength(2))
+    await jobs.purgeAllJobs()
+    await until(async () => expect(await seconds(jobs)).toEqual(ends.map(secondOf)))
+  })
+
+  fact('tries again when the goods cannot be closed', async () => {
+    const clock = onlyTimersAt(() => false)
+    const where = config()
+    const { alarms, open, fail, closes } = house(where, { clock })
+    const { jobs } = await peer(where)
+    await alarms.start()
+    await isWell(alarms)
+    fail(2)
+    open.add(clock.now() - 1)
+    alarms.arm(clock.now() - 1)
+    await until(() => expect(open.size).toBe(0))
+    expect(closes()).toBeGreaterThanOrEqual(4)
+    await until(async () => expect(await seconds(jobs)).toEqual([]))
+  })
+
+  fact('leaves nothing locked when it stops, neither what waits nor what runs', async () => {
+    const where = config()
+    const { alarms, list, stallUntil, closes } = house(where, { clock: onlyTimersAt(() => false) })
+    await alarms.start()
+    await isWell(alarms)
+    const { jobs } = await peer(where)
+    const now = Date.now()
+    for (const ms of [0, 1_000, 2_000]) list((secondOf(now) + 1) * 1000 + ms)
+    // Agenda locks what is due within a second; the first of it runs, stalled.
+    stallUntil(setTimeout(2_500))
+    const before = closes()
+    const locked = async () => (await jobs.queryJobs()).jobs.filter(({ lockedAt }) => lockedAt).length
+    await until(() => expect(closes()).toBeGreaterThan(before))
+    await until(async () => expect(await locked()).toBeGreaterThan(1))
+    await alarms.close()
+    expect(await locked()).toBe(0)
+    await setTimeout(1_200)
+    expect(await locked()).toBe(0)
+  })
+
+  fact('arms ten thousand ends without waiting', async () => {
+    const where = config()
+    const { alarms } = house(where)
+    await alarms.start()
+    await isWell(alarms)
+    const first = secondOf(Date.now() + HOUR) * 1000
+    let longest = 0
+    let last = performance.now()
+    const watch = setInterval(() => {
+      longest = Math.max(longest, performance.now() - last)
+      last = performance.now()
+    }, 1)
+    for (let n = 0; n < 10_000; n++) alarms.arm(first + n * 250)
+    const { jobs } = await peer(where)
+    await until(async () => expect((await jobs.queryJobs({ limit: 1 })).total).toBe(2_500))
+    clearInterval(watch)
+    expect(longest).toBeLessThan(1_000)
+  })
+})
+
+describe('alarms by a clock that stands still', () => {
+  it('sweeps before it has started, and each second', async () => {
+    const clock = fakeClock()
+    const { alarms, open, closedAt } = house(embedded(), { clock, ends: [clock.now() - 5] })
+    await alarms.start()
+    expect(closedAt.size).toBe(1)
+    const unarmed = clock.now() + 1_500
+    open.add(unarmed)
+    await clock.advance(1_400)
+    await setTimeout(20)
+    expect(open.size).toBe(1)
+    await clock.advance(600)
+    await until(() => expect(closedAt.get(unarmed)).toBe(clock.now()))
+  })
+
+  it('rejects its start where SQL does, and stops all the same', async () => {
+    const { alarms, fail } = house(embedded(), { clock: fakeClock() })
+    fail(1)
+    await expect(alarms.start()).rejects.toThrow('locked')
+    await alarms.close()
+    expect(alarms.status()).toEqual({ store: 'embedded', ok: false, detail: 'closed' })
+  })
+})
+
+describe('alarms without their store', () => {
+  it('closes on time with a file that cannot be opened, and with an address that is none', async () => {
+    for (const store of [
+      { kind: 'embedded', file: join(directory, 'no', 'such', 'jobs.db') },
+      { kind: 'mongodb', uri: 'mongodb://clerk:s3cr/et@nowhere' },
+    ] as const) {
+      const ends = new Set<number>()
+      const clock = onlyTimersAt((at) => ends.has(at))
+      const { alarms, open, list, lateness, warnings } = house(store, { clock })
+      await alarms.start()
+      await isAway(alarms)
+      ends.add(clock.now() + 100)
+      for (const end of ends) list(end)
+      await until(() => expect(open.size).toBe(0))
+      expect(lateness()[0]).toBeGreaterThanOrEqual(0)
+      await until(() => expect(warnings).toHaveLength(1))
+      expect(alarms.status().detail).not.toMatch(/clerk|s3cr/)
+      expect(await alarms.jobs()).toEqual([])
+      await alarms.close()
+    }
+  })
+})
+
+describe.skipIf(!mongo)('alarms whose MongoDB comes and goes', () => {
+  const proxied = async (): Promise<{ proxy: TcpProxy; where: JobStoreConfig; direct: JobStoreConfig }> => {
+    const proxy = await tcpProxy(mongo ?? { host: '', port: 0 })
+    opened.push(proxy)
+    const where = mongodb(proxy.port)
+    const direct = {
+      kind: 'mongodb',
+      uri: (where as { uri: string }).uri.replace(String(proxy.port), String(mongo?.port)),
+    }
+    return { proxy, where, direct: direct as JobStoreConfig }
+  }
+
+  it('starts without it, closes on time, and arms when it arrives', async () => {
+    const { proxy, where, direct } = await proxied()
+    proxy.cut()
+    const ends = new Set<number>()
+    const clock = onlyTimersAt((at) => ends.has(at))
+    const far = Date.now() + HOUR
+    const { alarms, open, list, lateness, warnings } = house(where, { clock, ends: [far] })
+    await alarms.start()
+    expect(alarms.status()).toMatchObject({ store: 'mongodb', ok: false })
+    const now = clock.now()
+    for (const ms of [100, 200, 300]) ends.add(now + ms)
+    for (const end of ends) list(end)
+    await until(() => expect(open.size).toBe(1))
+    expect(lateness()[0]).toBeGreaterThanOrEqual(0)
+    await until(() => expect(warnings).toHaveLength(1))
+    expect(alarms.status().ok).toBe(false)
+    proxy.resume()
+    await isWell(alarms)
+    const { jobs } = await peer(direct)
+    expect(await seconds(jobs)).toContain(secondOf(far))
+  })
+
+  it('closes on time while the connection is cut, and arms when it is back what was armed meanwhile', async () => {
+    const { proxy, where, direct } = await proxied()
+    const { alarms, open, list, lateness, warnings } = house(where)
+    await alarms.start()
+    await isWell(alarms)
+    proxy.cut()
+    await isAway(alarms)
+    const far = Date.now() + HOUR
+    list(far)
+    for (let n = 0; n < 5; n++) list(Date.now() + 100 + n * 211)
+    await until(() => expect(open.size).toBe(1))
+    expect(lateness()[0]).toBeGreaterThanOrEqual(0)
+    expect(median(lateness())).toBeLessThan(150)
+    proxy.resume()
+    await isWell(alarms)
+    const { jobs } = await peer(direct)
+    await until(async () => expect(await seconds(jobs)).toEqual([secondOf(far)]))
+    expect(warnings).toHaveLength(1)
+  })
+
+  it('closes on time while it hangs, notices, and stops within five seconds', async () => {
+    const { proxy, where } = await proxied()
+    const { alarms, open, list, lateness } = house(where)
+    await alarms.start()
+    await isWell(alarms)
+    proxy.freeze()
+    for (let n = 0; n < 5; n++) list(Date.now() + 100 + n * 211)
+    await until(() => expect(open.size).toBe(0))
+    expect(lateness()[0]).toBeGreaterThanOrEqual(0)
+    expect(median(lateness())).toBeLessThan(150)
+    await isAway(alarms)
+    const began = performance.now()
+    await alarms.close()
+    expect(performance.now() - began).toBeLessThan(5_000)
+  })
+})
