@@ -131,7 +131,7 @@ function viewAt(seq: number, epoch: string): GoodView {
   }
 }
 
-const closing: (() => void | Promise<unknown>)[] = []
+const closing: (() => unknown)[] = []
 afterEach(async () => {
   for (const close of closing.splice(0).reverse()) await close()
 })

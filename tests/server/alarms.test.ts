@@ -97,7 +97,7 @@ async function peer(config: JobStoreConfig): Promise<JobStore & { jobs: JobRepos
 /** Real time, in which only those timers run that the test lets: without the sweep, only what is left can have closed. */
 function onlyTimersAt(isAllowed: (at: number) => boolean): Clock {
   const clock = systemClock()
-  return { now: clock.now, schedule: (at, run) => (isAllowed(at) ? clock.schedule(at, run) : () => undefined) }
+  return { now: () => clock.now(), schedule: (at, run) => (isAllowed(at) ? clock.schedule(at, run) : () => undefined) }
 }
 
 const isWell = (alarms: Alarms) =>
@@ -260,6 +260,15 @@ describe('alarms by a clock that stands still', () => {
     expect(open.size).toBe(1)
     await clock.advance(600)
     await until(() => expect(closedAt.get(unarmed)).toBe(clock.now()))
+  })
+
+  it('sets its timers as ends come near, and closes at the end rather than at the next sweep', async () => {
+    const clock = fakeClock()
+    const { alarms, closedAt, list } = house({ kind: 'embedded', file: join(directory, 'no', 'jobs.db') }, { clock })
+    await alarms.start()
+    const end = list(clock.now() + 10_500)
+    await clock.advance(10_500)
+    await until(() => expect(closedAt.get(end)).toBe(end))
   })
 
   it('rejects its start where SQL does, and stops all the same', async () => {

@@ -257,6 +257,18 @@ describe('the embedded job file', () => {
 })
 
 describe('a fault', () => {
+  it('is reported for each call that fails, and rejects no unlocking, for which Agenda does not wait', async () => {
+    const config = { kind: 'embedded', file: join(directory, 'nowhere', 'jobs.db') } as const
+    const reports: (string | null)[] = []
+    const store = await openJobStore({ config, report: (found) => void reports.push(found), track: (work) => work })
+    await store.backend.connect()
+    const { repository } = store.backend
+    await expect(repository.queryJobs()).rejects.toThrow('ENOENT')
+    await repository.unlockJob(job({ _id: 'gone' as never }))
+    expect(reports).toEqual([expect.stringContaining('ENOENT'), expect.stringContaining('ENOENT')])
+    await store.close()
+  })
+
   it('tells no credentials of the address', () => {
     for (const uri of ['mongodb://clerk:s3cret@10.0.0.1/x', 'mongodb://clerk:s3/cr et@10.0.0.1']) {
       const text = faultOf(new Error(`Invalid connection string "${uri}"`), { kind: 'mongodb', uri })

@@ -6,8 +6,8 @@ import { createContext, type Globals } from './context.ts'
 import { parseServer, usage } from './input.ts'
 import type { Io } from './io.ts'
 import { createOutput, type Modes, toAuctionError } from './output.ts'
+import { VERSION } from './version.ts'
 
-const VERSION = '0.1.0'
 const INTERRUPTED = 130
 const DEFAULT_SERVER = 'http://127.0.0.1:8010'
 
@@ -130,7 +130,13 @@ function buildProgram(io: Io, keep: (text: string) => void, act: Act): Commander
 function configure(commander: Commander, io: Io, keep: (text: string) => void): Commander {
   commander
     .exitOverride()
-    .configureOutput({ writeOut: keep, writeErr: keep, outputError: () => {}, getOutHelpWidth: () => io.width, getOutHasColors: () => false })
+    .configureOutput({
+      writeOut: keep,
+      writeErr: keep,
+      outputError: () => {},
+      getOutHelpWidth: () => io.width,
+      getOutHasColors: () => false,
+    })
     .enablePositionalOptions()
     .helpCommand(false)
     .allowExcessArguments(false)

@@ -121,7 +121,9 @@ async function settle(sending: Sending): Promise<Reply> {
   const { route, transport, exchange, key, pace, log, base } = sending
   const reads = route.method === 'GET'
   const again = reads || key !== null
-  const [wholeMs, tryMs] = reads ? [pace.readMs, pace.readTryMs] : [key === null ? pace.writeMs : pace.keyedMs, key === null ? pace.writeMs : pace.keyedTryMs]
+  const [wholeMs, tryMs] = reads
+    ? [pace.readMs, pace.readTryMs]
+    : [key === null ? pace.writeMs : pace.keyedMs, key === null ? pace.writeMs : pace.keyedTryMs]
   const start = performance.now()
   const left = (): number => wholeMs - (performance.now() - start)
   let doubtful = false
@@ -130,7 +132,9 @@ async function settle(sending: Sending): Promise<Reply> {
     const began = performance.now()
     const outcome = await transport.exchange({ ...exchange, timeoutMs, reuse: again })
     const took = Math.round(performance.now() - began)
-    log(`${exchange.method} ${exchange.url.pathname} ${outcome.type === 'reply' ? outcome.status : outcome.reason} ${took} ms`)
+    log(
+      `${exchange.method} ${exchange.url.pathname} ${outcome.type === 'reply' ? outcome.status : outcome.reason} ${took} ms`,
+    )
     if (outcome.type === 'reply' && decided(outcome, key !== null, doubtful)) return outcome
     doubtful ||= mayHaveHappened(outcome)
     const wait = Math.max(retryAfterMs(outcome) ?? 0, Math.min(LONGEST_WAIT_MS, pace.firstWaitMs * 2 ** (tries - 1)))
@@ -168,7 +172,9 @@ function unknownOutcome(base: string, key: string | null, outcome: Outcome): Auc
   const requestId = outcome.type === 'reply' ? (problemOf(outcome)?.requestId ?? null) : null
   return new AuctionError('OUTCOME_UNKNOWN', `Whether the server at ${base} did this is unknown: ${reason}.`, {
     requestId: requestId === null ? null : safeText(requestId),
-    ...(key === null ? { hint: 'Look before you do it again.' } : { hint: `Send the same again with the key ${key}.`, data: { key } }),
+    ...(key === null
+      ? { hint: 'Look before you do it again.' }
+      : { hint: `Send the same again with the key ${key}.`, data: { key } }),
   })
 }
 
@@ -181,25 +187,34 @@ function retryAfterMs(outcome: Outcome): number | null {
 /** What a reply says: the checked answer, or the AuctionError it stands for. */
 function read(route: Route, base: string, reply: Reply, key: string | null): unknown {
   const { status, headers } = reply
-  if (status >= 300 && status < 400) throw redirected(base, headers.location)
-  if (status >= 400) throw refused(base, reply)
+  if (status >= 300) throw faultOf(base, reply)
   if (route.answer === null) return undefined
   const json = jsonOf(reply)
   const answer = json === undefined ? undefined : route.answer.safeParse(json)
   if (answer?.success) return cleaned(answer.data)
   // A write that was answered with nonsense was answered: it may well have been done.
-  if (route.method !== 'GET') throw unknownOutcome(base, key, { type: 'lost', sent: true, aborted: false, reason: 'its answer makes no sense' })
+  if (route.method !== 'GET')
+    throw unknownOutcome(base, key, { type: 'lost', sent: true, aborted: false, reason: 'its answer makes no sense' })
   if (json === undefined) throw foreign(base, headers['content-type'])
   throw new AuctionError('INTERNAL', `The server at ${base} answered in a shape this program does not know.`, {
     hint: 'It may be of another version: auction version',
   })
 }
 
+/** The error that a reply of 300 or more stands for. */
+export function faultOf(base: string, reply: Reply): AuctionError {
+  return reply.status < 400 ? redirected(base, reply.headers.location) : refused(base, reply)
+}
+
 function redirected(base: string, location: string | undefined): AuctionError {
   const there = location === undefined ? 'elsewhere' : `to ${safeText(location).slice(0, 200)}`
-  return new AuctionError('UNREACHABLE', `The server at ${base} sends everything ${there}, and redirects are not followed.`, {
-    hint: 'Name the house itself: --server URL',
-  })
+  return new AuctionError(
+    'UNREACHABLE',
+    `The server at ${base} sends everything ${there}, and redirects are not followed.`,
+    {
+      hint: 'Name the house itself: --server URL',
+    },
+  )
 }
 
 function foreign(base: string, type: string | undefined): AuctionError {
@@ -208,13 +223,23 @@ function foreign(base: string, type: string | undefined): AuctionError {
 }
 
 // What a status means when its code is not of our catalogue: a newer house, or something in between.
-const codes: readonly FaultCode[] = ['BAD_REQUEST', 'UNAUTHENTICATED', 'FORBIDDEN', 'NOT_FOUND', 'CONFLICT', 'RATE_LIMITED', 'BUSY', 'INTERNAL']
+const codes: readonly FaultCode[] = [
+  'BAD_REQUEST',
+  'UNAUTHENTICATED',
+  'FORBIDDEN',
+  'NOT_FOUND',
+  'CONFLICT',
+  'RATE_LIMITED',
+  'BUSY',
+  'INTERNAL',
+]
 
 function refused(base: string, reply: Reply): AuctionError {
   const said = problemOf(reply)
   if (!said) return foreign(base, reply.headers['content-type'])
   const { detail, hint, requestId, data } = said
-  const usual = codes.find((code) => faults[code].status === reply.status) ?? (reply.status < 500 ? 'BAD_REQUEST' : 'INTERNAL')
+  const usual =
+    codes.find((code) => faults[code].status === reply.status) ?? (reply.status < 500 ? 'BAD_REQUEST' : 'INTERNAL')
   const code = isFaultCode(said.code) && faults[said.code].status > 0 ? said.code : usual
   const wait = retryAfterMs(reply)
   const advice = wait !== null && faults[code].retry ? `Try again in ${wait / 1000} s.` : hint
@@ -240,7 +265,16 @@ const envelope = problem.extend({ code: problem.shape.detail })
 function problemOf(reply: Reply): Problem | null {
   const parsed = envelope.safeParse(jsonOf(reply))
   if (!parsed.success) return null
-  const { code, detail, hint = null, requestId = null, type: _type, title: _title, status: _status, ...rest } = parsed.data
+  const {
+    code,
+    detail,
+    hint = null,
+    requestId = null,
+    type: _type,
+    title: _title,
+    status: _status,
+    ...rest
+  } = parsed.data
   const data: Record<string, FaultData[string]> = {}
   for (const [name, value] of Object.entries(rest)) {
     const pay = money.safeParse(value)

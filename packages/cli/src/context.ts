@@ -1,8 +1,10 @@
 /** What a command is given, each part made when it is first asked for. */
-import type { AuctionError } from '@auction/common/errors'
+
 import type { User } from '@auction/common/api'
+import type { AuctionError } from '@auction/common/errors'
 import type { Client } from './client.ts'
 import type { Credentials } from './credentials.ts'
+import { usage } from './input.ts'
 import type { Io } from './io.ts'
 import { createOutput, type Modes, type Output } from './output.ts'
 import type { Prompts } from './prompts.ts'
@@ -51,7 +53,12 @@ export function createContext(io: Io, globals: Globals): Context {
     return client
   }
   const token: Context['token'] = async () => {
-    if (io.env.AUCTION_TOKEN) return { token: io.env.AUCTION_TOKEN.trim(), from: 'AUCTION_TOKEN' }
+    const given = io.env.AUCTION_TOKEN?.trim()
+    if (given) {
+      if (!/^[\x21-\x7e]{1,512}$/.test(given))
+        throw usage('AUCTION_TOKEN does not hold a token.', 'Unset it, or take a new one: auction auth token')
+      return { token: given, from: 'AUCTION_TOKEN' }
+    }
     const login = (await credentials()).read(globals.server)
     return login && { token: login.token, from: 'file' }
   }

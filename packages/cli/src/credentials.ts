@@ -85,11 +85,15 @@ function readPrivately(path: string): string {
     file = openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW)
   } catch (cause) {
     if (isCode(cause, 'ENOENT') || isCode(cause, 'ENOTDIR')) return ''
-    throw new AuctionError('FAILED', `The logins in ${path} cannot be read: ${reasonOf(cause)}.`, { cause, hint: 'Pass the token in AUCTION_TOKEN instead.' })
+    throw new AuctionError('FAILED', `The logins in ${path} cannot be read: ${reasonOf(cause)}.`, {
+      cause,
+      hint: 'Pass the token in AUCTION_TOKEN instead.',
+    })
   }
   try {
     const { mode } = fstatSync(file)
-    if ((mode & 0o170000) !== 0o100000) throw new AuctionError('FAILED', `${path} is not a file.`, { hint: 'Move it away, then: auction login' })
+    if ((mode & 0o170000) !== 0o100000)
+      throw new AuctionError('FAILED', `${path} is not a file.`, { hint: 'Move it away, then: auction login' })
     if ((mode & 0o077) !== 0)
       throw new AuctionError('FAILED', `Other people can read your logins in ${path}, so they are not used.`, {
         hint: `Make them yours alone: chmod 600 ${path}`,
@@ -106,19 +110,31 @@ function loginIn(text: string, server: string): Login | null {
   try {
     stored = JSON.parse(text)
   } catch (cause) {
-    throw new AuctionError('FAILED', 'The file of your logins is damaged.', { cause, hint: 'Delete it, then: auction login' })
+    throw new AuctionError('FAILED', 'The file of your logins is damaged.', {
+      cause,
+      hint: 'Delete it, then: auction login',
+    })
   }
-  const login = stored !== null && typeof stored === 'object' && Object.hasOwn(stored, server) ? (stored as Record<string, unknown>)[server] : null
+  const login =
+    stored !== null && typeof stored === 'object' && Object.hasOwn(stored, server)
+      ? (stored as Record<string, unknown>)[server]
+      : null
   return isLogin(login) ? login : null
 }
 
 function isLogin(value: unknown): value is Login {
   if (value === null || typeof value !== 'object') return false
   const { token, nick, expiresAt } = value as Record<string, unknown>
-  return typeof token === 'string' && /^[\x21-\x7e]+$/.test(token) && typeof nick === 'string' && typeof expiresAt === 'string'
+  return (
+    typeof token === 'string' &&
+    /^[\x21-\x7e]+$/.test(token) &&
+    typeof nick === 'string' &&
+    typeof expiresAt === 'string'
+  )
 }
 
-const isCode = (error: unknown, code: string): boolean => error instanceof Error && 'code' in error && error.code === code
+const isCode = (error: unknown, code: string): boolean =>
+  error instanceof Error && 'code' in error && error.code === code
 
 function reasonOf(error: unknown): string {
   if (isCode(error, 'EACCES') || isCode(error, 'EPERM')) return 'you may not'

@@ -15,14 +15,16 @@ export function parseId(text: string, of = 'a good'): number {
 
 /** A place in a good's log: 0 or more. */
 export function parseSeq(text: string): number {
-  if (!/^(0|[1-9][0-9]{0,14})$/.test(text)) throw usage(`"${text}" is not a place in the log; it is 0 or a number like 17.`)
+  if (!/^(0|[1-9][0-9]{0,14})$/.test(text))
+    throw usage(`"${text}" is not a place in the log; it is 0 or a number like 17.`)
   return Number(text)
 }
 
 /** A count of `least` to `most`. */
 export function parseCount(text: string, name: string, least: number, most: number): number {
   const count = /^(0|[1-9][0-9]{0,8})$/.test(text) ? Number(text) : Number.NaN
-  if (!(count >= least && count <= most)) throw usage(`${name} takes a whole number from ${least} to ${most}, not "${text}".`)
+  if (!(count >= least && count <= most))
+    throw usage(`${name} takes a whole number from ${least} to ${most}, not "${text}".`)
   return count
 }
 
@@ -76,7 +78,9 @@ export async function parseInstant(text: string): Promise<string> {
   try {
     const instant = zoned
       ? Temporal.Instant.from(whole)
-      : Temporal.PlainDateTime.from(whole, { overflow: 'reject' }).toZonedDateTime(Temporal.Now.timeZoneId(), { disambiguation: 'reject' }).toInstant()
+      : Temporal.PlainDateTime.from(whole, { overflow: 'reject' })
+          .toZonedDateTime(Temporal.Now.timeZoneId(), { disambiguation: 'reject' })
+          .toInstant()
     return new Date(instant.epochMilliseconds).toISOString()
   } catch {
     throw wrong
@@ -85,7 +89,7 @@ export async function parseInstant(text: string): Promise<string> {
 
 /** A key to send a bid or a deposit again with. */
 export function parseKey(text: string): string {
-  if (!/^[\x21-\x7e]{1,128}$/.test(text)) throw usage('An idempotency key has 1 to 128 visible ASCII characters.')
+  if (!/^[\x21-\x7e]{1,255}$/.test(text)) throw usage('An idempotency key has 1 to 255 visible ASCII characters.')
   return text
 }
 

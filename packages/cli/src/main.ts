@@ -1,10 +1,11 @@
 /** The process of the `auction` program: colour decided before anything is loaded, streams that close, the exit code. */
-import { coloursWanted, processIo } from './io.ts'
+import { processIo } from './io.ts'
 
 const words = process.argv.slice(2)
+const io = processIo()
 
 // chalk, Ink and the prompts ignore NO_COLOR on a terminal; this they heed. NO_COLOR beside it makes Node warn.
-if (!coloursWanted(process.env, words, process.stdout.isTTY === true)) {
+if (!io.colour) {
   process.env.FORCE_COLOR = '0'
   delete process.env.NO_COLOR
 }
@@ -17,9 +18,9 @@ process.on('uncaughtException', (error) => void crash(error))
 
 async function crash(error: unknown): Promise<void> {
   const { fail, modesIn } = await import('./cli.ts')
-  fail(error, processIo(), modesIn(words))
+  fail(error, io, modesIn(words))
   process.exit(1)
 }
 
 const { run } = await import('./cli.ts')
-process.exitCode = await run(words, processIo())
+process.exitCode = await run(words, io)

@@ -20,6 +20,8 @@ export interface Column<Row> {
   readonly right?: boolean
   /** Cut when the terminal is narrow; others are not. */
   readonly wide?: boolean
+  /** For programs only. */
+  readonly pipe?: boolean
   colour?(row: Row): 'green' | 'red' | 'yellow' | 'dim' | null
 }
 
@@ -29,7 +31,11 @@ export type Fact = readonly [name: string, cell: string, value?: string]
 export interface Output {
   readonly modes: Modes
   /** A list: `answer` with --json, `id` of each with -q. `empty` tells a person, on stderr, that there is nothing. */
-  list<Row>(columns: readonly Column<Row>[], rows: readonly Row[], rest: { answer: unknown; id(row: Row): string | number; empty: string }): Promise<void>
+  list<Row>(
+    columns: readonly Column<Row>[],
+    rows: readonly Row[],
+    rest: { answer: unknown; id(row: Row): string | number; empty: string },
+  ): Promise<void>
   /** One result. */
   facts(facts: readonly Fact[], rest: { answer: unknown; id: string | number | null }): void
   /** One line that says the same in every mode but --json and -q; `line` is for people, `values` for programs. */
@@ -38,6 +44,8 @@ export interface Output {
   json(value: unknown, indent?: number): void
   /** A line for people on stderr; silent with --json and -q. */
   note(text: string): void
+  /** Values for a program: one line, separated by tabs. */
+  values(row: readonly string[]): void
   /** A line on stdout, as it is after `safeText`. */
   line(text: string): void
   /** An instant for people: relative, or absolute with --utc. */
@@ -55,11 +63,19 @@ export function createOutput(io: Io, modes: Modes): Output {
     modes,
     json,
     line,
+    values,
     list: async (columns, rows, { answer, id, empty }) => {
       if (modes.json) return json(answer, 2)
       if (modes.quiet) return rows.forEach((row) => line(String(id(row))))
       if (!io.terminal) return rows.forEach((row) => values(columns.map((column) => column.value(row))))
-      if (rows.length > 0) return io.out(await table(io, columns, rows))
+      if (rows.length > 0)
+        return io.out(
+          await table(
+            io,
+            columns.filter((column) => !column.pipe),
+            rows,
+          ),
+        )
       io.err(`${empty}\n`)
     },
     facts: (facts, { answer, id }) => {
@@ -107,15 +123,26 @@ export function toAuctionError(error: unknown): AuctionError {
   if (error instanceof AuctionError) return error
   const message = error instanceof Error ? error.message : String(error)
   const first = safeText(message.split('\n')[0] ?? '').slice(0, 300)
-  return new AuctionError('FAILED', `Something in this program failed: ${first || 'it did not say what'}`, { cause: error })
+  return new AuctionError('FAILED', `Something in this program failed: ${first || 'it did not say what'}`, {
+    cause: error,
+  })
 }
 
 /** An aligned table with a header, no line longer than the terminal. */
 async function table<Row>(io: Io, columns: readonly Column<Row>[], rows: readonly Row[]): Promise<string> {
-  const [{ default: widthOf }, { default: truncate }] = await Promise.all([import('string-width'), import('cli-truncate')])
+  const [{ default: widthOf }, { default: truncate }] = await Promise.all([
+    import('string-width'),
+    import('cli-truncate'),
+  ])
   const cells = rows.map((row) => columns.map((column) => safeText((column.cell ?? column.value)(row))))
-  const widths = columns.map((column, at) => Math.max(column.title.length, ...cells.map((row) => widthOf(row[at] ?? ''))))
-  fit(widths, columns.map((column) => column.wide === true), io.width)
+  const widths = columns.map((column, at) =>
+    Math.max(column.title.length, ...cells.map((row) => widthOf(row[at] ?? ''))),
+  )
+  fit(
+    widths,
+    columns.map((column) => column.wide === true),
+    io.width,
+  )
   const draw = (row: readonly string[], style: (cell: string, at: number) => string): string =>
     row
       .map((cell, at) => {
@@ -126,7 +153,10 @@ async function table<Row>(io: Io, columns: readonly Column<Row>[], rows: readonl
         return at === row.length - 1 ? drawn : drawn + gap
       })
       .join('  ')
-  const header = draw(columns.map((column) => column.title.toUpperCase()), (cell) => paint(io, 'dim', cell))
+  const header = draw(
+    columns.map((column) => column.title.toUpperCase()),
+    (cell) => paint(io, 'dim', cell),
+  )
   const body = cells.map((row, index) =>
     draw(row, (cell, at) => {
       const subject = rows[index]
@@ -140,9 +170,15 @@ async function table<Row>(io: Io, columns: readonly Column<Row>[], rows: readonl
 /** Narrows the wide columns, then any, until a row fits. */
 function fit(widths: number[], wide: readonly boolean[], columns: number): void {
   const whole = (): number => widths.reduce((sum, width) => sum + width, 0) + 2 * (widths.length - 1)
-  for (const [onlyWide, least] of [[true, 8], [false, 3]] as const) {
+  for (const [onlyWide, least] of [
+    [true, 8],
+    [false, 3],
+  ] as const) {
     for (let surplus = whole() - columns; surplus > 0; surplus = whole() - columns) {
-      const widest = widths.reduce((best, width, at) => ((!onlyWide || wide[at]) && width > (widths[best] ?? 0) ? at : best), onlyWide ? Math.max(0, wide.indexOf(true)) : 0)
+      const widest = widths.reduce(
+        (best, width, at) => ((!onlyWide || wide[at]) && width > (widths[best] ?? 0) ? at : best),
+        onlyWide ? Math.max(0, wide.indexOf(true)) : 0,
+      )
       const width = widths[widest] ?? 0
       if ((onlyWide && !wide[widest]) || width <= least) break
       widths[widest] = Math.max(least, width - surplus)

@@ -46,7 +46,12 @@ export function readSecretLine(stdin: Readable): Promise<string> {
       stdin.removeAllListeners('data')
       stdin.destroy()
       const [line = ''] = Buffer.concat(chunks).toString('utf8').split(/\r?\n/)
-      if (line === '') reject(new AuctionError('USAGE', 'No password arrived on stdin.', { hint: 'Give it as one line: ... --password-stdin < FILE' }))
+      if (line === '')
+        reject(
+          new AuctionError('USAGE', 'No password arrived on stdin.', {
+            hint: 'Give it as one line: ... --password-stdin < FILE',
+          }),
+        )
       else resolve(line)
     }
     stdin.on('data', (chunk: Buffer | string) => {

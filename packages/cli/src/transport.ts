@@ -60,7 +60,8 @@ export function createTransport(): Transport {
 
 function run(exchange: Exchange, open: () => ClientRequest): Promise<Outcome> {
   const { body, signal, timeoutMs, url } = exchange
-  if (signal?.aborted) return Promise.resolve({ type: 'lost', sent: false, aborted: true, reason: 'it was interrupted' })
+  if (signal?.aborted)
+    return Promise.resolve({ type: 'lost', sent: false, aborted: true, reason: 'it was interrupted' })
   return new Promise((resolve) => {
     let sent = false
     const timers: NodeJS.Timeout[] = []
@@ -126,5 +127,8 @@ const reasons: Readonly<Record<string, string>> = {
 function explain(error: Error & { code?: string }): string {
   const { code = '' } = error
   if (code.startsWith('HPE_')) return 'the answer is not HTTP'
-  return reasons[code] ?? (code.includes('CERT') || code.startsWith('ERR_TLS') ? 'its certificate is not valid' : code || error.message)
+  return (
+    reasons[code] ??
+    (code.includes('CERT') || code.startsWith('ERR_TLS') ? 'its certificate is not valid' : code || error.message)
+  )
 }

@@ -2,7 +2,7 @@
 import { AuctionError } from './errors.ts'
 import { evolve, type Good, type GoodEvent, type Increment, type Person, reserveMet } from './good.ts'
 import { heldOn, holdFor } from './ledger.ts'
-import type { Money } from './money.ts'
+import { type Money, toDecimal } from './money.ts'
 
 /** A bid as it reached the house. Facts from outside ride in it as values: decide() has no clock and looks nothing up. */
 export interface PlaceBid {
@@ -103,6 +103,7 @@ function placeBid(bid: PlaceBid, good: Good): GoodEvent[] {
 
 function refuseBid(bid: PlaceBid, max: number, good: Good): void {
   const money = (amount: number): Money => ({ amount, currency: good.currency })
+  const inWords = (amount: number) => `${toDecimal(amount, good.currency)} ${good.currency}`
   if (bid.bidder.id === good.owner.id) throw new AuctionError('OWN_GOOD')
   if (good.status !== 'open' || bid.receivedAt >= good.endsAt)
     throw new AuctionError('NOT_OPEN', `Bidding on good ${good.id} has ended.`)
@@ -110,10 +111,10 @@ function refuseBid(bid: PlaceBid, max: number, good: Good): void {
   if (leads && max <= (good.max ?? 0)) throw new AuctionError('MAX_NOT_RAISED')
   const minimum = minimumBid(good)
   if (!leads && (max < minimum || (bid.amount !== null && bid.amount < minimum)))
-    throw new AuctionError('BID_TOO_LOW', undefined, { data: { minimumBid: money(minimum) } })
+    throw new AuctionError('BID_TOO_LOW', `The least bid is now ${inWords(minimum)}.`, { data: { minimumBid: money(minimum) } })
   const needed = holdFor(good, max) - (leads ? heldOn(good) : 0)
   if (bid.available < needed)
-    throw new AuctionError('INSUFFICIENT_FUNDS', undefined, {
+    throw new AuctionError('INSUFFICIENT_FUNDS', `This needs ${inWords(needed)}; you have ${inWords(bid.available)} available.`, {
       data: { available: money(bid.available), needed: money(needed) },
     })
 }

@@ -52,10 +52,9 @@ export function createClerk({ book, clock, onCommit, log, batchSize = BATCH_SIZE
 
   /** Commits a batch; when the database refuses it whole, each order alone, so that one cannot take the others down. */
   async function settle(batch: readonly Waiting[]): Promise<void> {
+    let settled: Awaited<ReturnType<typeof commit>>
     try {
-      const { outcomes, committed } = await commit(batch.map(({ order }) => order))
-      onCommit(committed)
-      batch.forEach((waiting, index) => answer(waiting, outcomes[index]))
+      settled = await commit(batch.map(({ order }) => order))
     } catch (cause) {
       const [only] = batch
       if (isDiskFull(cause))
@@ -66,7 +65,10 @@ export function createClerk({ book, clock, onCommit, log, batchSize = BATCH_SIZE
         log.error({ err: cause, order: only?.order.type }, 'order failed')
         only?.reject(new AuctionError('INTERNAL', undefined, { cause }))
       }
+      return
     }
+    onCommit(settled.committed)
+    for (const [index, waiting] of batch.entries()) answer(waiting, settled.outcomes[index])
   }
 
   async function commit(orders: readonly Order[]) {

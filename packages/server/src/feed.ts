@@ -42,6 +42,15 @@ export function createFeed({ epoch, read, headsOf, log }: FeedOptions): Feed {
   const heads = new Map<number, number>()
   const reading = new Set<number>()
 
+  /** What is committed stays so: a listener that fails harms nobody else. */
+  function tell(listen: () => void): void {
+    try {
+      listen()
+    } catch (err) {
+      log.error({ err }, 'a follower of the log failed')
+    }
+  }
+
   /** Hands on what each follower lacks; answers false when one lacks more than these events hold. */
   function deliver(goodId: number, events: readonly FeedEvent[]): boolean {
     let whole = true
@@ -55,7 +64,7 @@ export function createFeed({ epoch, read, headsOf, log }: FeedOptions): Feed {
         continue
       }
       follower.cursor = last.seq
-      follower.listener({ goodId, epoch, events: lacking })
+      tell(() => follower.listener({ goodId, epoch, events: lacking }))
     }
     return whole
   }
@@ -90,7 +99,7 @@ export function createFeed({ epoch, read, headsOf, log }: FeedOptions): Feed {
         raise(good.id, good.seq)
         if (!deliver(good.id, events)) void repair(good.id)
       }
-      for (const listener of listeners) listener(committed)
+      for (const listener of listeners) tell(() => listener(committed))
     },
     follow(goodId, since, listener) {
       const follower: Follower = { cursor: since, listener }

@@ -28,7 +28,7 @@ export class StartError extends Error {
 const options = {
   entities: [...entities],
   extensions: [Migrator],
-  migrations: { migrationsList: [{ name: '0001-first-sale', class: FirstSale }], snapshot: false },
+  migrations: { migrationsList: [{ name: '0001-first-sale', class: FirstSale }], snapshot: false, silent: true },
   debug: false as const,
 }
 const CONNECT_TIMEOUT_MS = 5_000

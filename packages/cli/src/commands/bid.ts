@@ -1,0 +1,195 @@
+/** `auction bid <id> [<amount>]`: bids once, whatever the network does, and says how it stands. */
+import { incrementAt } from '@auction/common/bidding'
+import { AuctionError } from '@auction/common/errors'
+import type { Increment } from '@auction/common/good'
+import { type Money, shareOf } from '@auction/common/money'
+import type { GoodView } from '@auction/common/view'
+import type { Answer, Client } from '../client.ts'
+import type { Command } from '../command.ts'
+import type { Context } from '../context.ts'
+import { parseCount, parseId, parseKey, parsePay, usage } from '../input.ts'
+import { commandLine, naming } from '../rerun.ts'
+import { pay, plainPay, relative } from '../wording.ts'
+
+/** An exact bid of this many times the minimum asks whether it is meant (contract.md, section 2). */
+const LARGE = 3
+const OUTBID = 12
+
+export const command: Command = {
+  words: '<id> [amount]',
+  options: [
+    ['--max <amount>', 'secret maximum: the house bids for you, no more than needed'],
+    ['--message <text>', 'a word to everyone, up to 100 characters'],
+    ['--dry-run', 'show what would be sent and the most it may cost, send nothing'],
+    ['--idempotency-key <key>', 'send a bid again whose outcome is unknown'],
+  ],
+  examples: [
+    'bid 42 1280.50',
+    'bid 42 min',
+    'bid 42 +2',
+    'bid 42 --max 2000',
+    'bid 42 min --max 2000 --message "for Ann"',
+  ],
+  notes: `The amount is in major units; "min" is the least bid now, "+N" is N increments above the price.
+An exact bid of ${LARGE} times the minimum or more asks, or needs --yes.
+Exits with 0 when you lead, 10 too low, 11 not open, 12 accepted but outbid at once, 13 refused by another rule,
+14 outcome unknown: rerun the line it prints, the bid counts once.`,
+  run: async (context, input) => {
+    const [idText = '', amountText] = input.words
+    const id = parseId(idText)
+    const given = input.option('idempotencyKey')
+    const key = given === undefined ? crypto.randomUUID() : parseKey(given)
+    const maxText = input.option('max')
+    if (amountText === undefined && maxText === undefined)
+      throw usage('A bid needs an amount, or --max.', `The least bid: auction bid ${id} min`)
+    const client = await context.client()
+    const good = await client.call('good', { params: { id } })
+    const { currency } = good.startPrice
+    const amount = amountText === undefined ? null : await resolveAmount(client, good, amountText)
+    const max = maxText === undefined ? null : parsePay(maxText, currency)
+    if (amount !== null && max !== null && max < amount) throw usage('--max must not be below the amount.')
+    const bid: Bid = { id, amount, max, message: input.option('message') ?? null, currency, key }
+    if (input.flag('dryRun')) return dryRun(context, client, good, bid)
+    await confirmLarge(context, good, bid)
+    const line = rerunLine(context, bid)
+    const answer = await explained(id, () =>
+      naming(line, () => client.call('placeBid', { params: { id }, body: bodyOf(bid), key })),
+    )
+    return tell(context, answer)
+  },
+}
+
+interface Bid {
+  readonly id: number
+  readonly amount: number | null
+  readonly max: number | null
+  readonly message: string | null
+  readonly currency: string
+  readonly key: string
+}
+
+function bodyOf({ amount, max, message }: Bid) {
+  return { ...(amount !== null && { amount }), ...(max !== null && { max }), ...(message !== null && { message }) }
+}
+
+/** `min`, `+N` or an exact amount, to minor units. */
+async function resolveAmount(client: Client, good: GoodView, text: string): Promise<number> {
+  const { minimumBid, price, startPrice } = good
+  if (text === 'min') return minimumBid.amount
+  if (!text.startsWith('+')) return parsePay(text, startPrice.currency)
+  const steps = parseCount(text.slice(1), '+N', 1, 1_000)
+  if (steps === 1) return minimumBid.amount
+  const step = price
+    ? minimumBid.amount - price.amount
+    : incrementAt(await incrementOf(client, good), minimumBid.amount)
+  return minimumBid.amount + (steps - 1) * step
+}
+
+/** What the house recorded when the good was listed. */
+async function listing(client: Client, { id }: GoodView): Promise<Answer<'events'>['items'][number]['data']> {
+  const { items } = await client.call('events', { params: { id }, query: { since: 0, limit: 1 } })
+  return items.find(({ type }) => type === 'listed')?.data ?? {}
+}
+
+async function incrementOf(client: Client, good: GoodView): Promise<Increment> {
+  const { increment } = await listing(client, good)
+  if (isIncrement(increment)) return increment
+  throw new AuctionError('FAILED', 'The house does not say by which steps this good is bid on.', {
+    hint: `Name the amount, or bid the minimum: auction bid ${good.id} min`,
+  })
+}
+
+function isIncrement(value: unknown): value is Increment {
+  if (value === null || typeof value !== 'object') return false
+  const { fixed, percentBp, bands } = value as Record<string, unknown>
+  const isBand = (band: unknown): boolean =>
+    Array.isArray(band) && band.length === 2 && band.every(Number.isSafeInteger)
+  return Number.isSafeInteger(fixed) || Number.isSafeInteger(percentBp) || (Array.isArray(bands) && bands.every(isBand))
+}
+
+async function dryRun({ output, globals }: Context, client: Client, good: GoodView, bid: Bid): Promise<number> {
+  const { premiumBp } = await listing(client, good)
+  const most = bid.max ?? bid.amount ?? 0
+  const worst: Money = {
+    amount: most + shareOf(most, typeof premiumBp === 'number' ? premiumBp : 0),
+    currency: bid.currency,
+  }
+  const money = (amount: number | null): Money | null => (amount === null ? null : { amount, currency: bid.currency })
+  const request = { method: 'POST', path: `/v1/goods/${bid.id}/bids`, body: bodyOf(bid) }
+  output.facts(
+    [
+      ['would send', `${request.method} ${globals.server}${request.path}`],
+      ['amount', pay(money(bid.amount)), plainPay(money(bid.amount))],
+      ['max', pay(money(bid.max)), plainPay(money(bid.max))],
+      ['message', bid.message ?? ''],
+      ['minimum', pay(good.minimumBid), plainPay(good.minimumBid)],
+      ['at worst', `you pay ${pay(worst)}, held from now on`, plainPay(worst)],
+    ],
+    { answer: { request, minimumBid: good.minimumBid, worstCase: worst }, id: null },
+  )
+  return 0
+}
+
+async function confirmLarge(context: Context, good: GoodView, { amount, currency }: Bid): Promise<void> {
+  const minimum = good.minimumBid.amount
+  if (context.globals.yes || amount === null || amount < LARGE * minimum) return
+  const times = Math.floor(amount / minimum)
+  const sentence = `${pay({ amount, currency })} is ${times} times the minimum of ${pay(good.minimumBid)}.`
+  const prompts = await context.prompts(`${sentence} Add --yes if you mean it.`)
+  if (!(await prompts.confirm(`${sentence} Bid it?`)))
+    throw new AuctionError('FAILED', 'Nothing was sent.', { hint: `The least bid: auction bid ${good.id} min` })
+}
+
+/** What asks again for this very bid: amounts as resolved, the same key. */
+function rerunLine(context: Context, { id, amount, max, message, currency, key }: Bid): string {
+  const money = (value: number): string => plainPay({ amount: value, currency })
+  return commandLine(context, [
+    'bid',
+    String(id),
+    ...(amount === null ? [] : [money(amount)]),
+    ...(max === null ? [] : ['--max', money(max)]),
+    ...(message === null ? [] : ['--message', message]),
+    ...(context.globals.yes ? ['--yes'] : []),
+    '--idempotency-key',
+    key,
+  ])
+}
+
+/** A refusal with hints that name this good. */
+async function explained<T>(id: number, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work()
+  } catch (error) {
+    if (!(error instanceof AuctionError) || !error.hint.includes('<id>')) throw error
+    const { code, message, data, requestId } = error
+    throw new AuctionError(code, message, {
+      hint: error.hint.replaceAll('<id>', String(id)),
+      data,
+      requestId,
+      cause: error,
+    })
+  }
+}
+
+function tell({ output, io }: Context, answer: Answer<'placeBid'>): number {
+  const { bid, good, standing, replayed } = answer
+  const earlier = replayed ? ' (this bid had been accepted already)' : ''
+  const end = good.status === 'open' ? `ends ${relative(good.endsAt, io.now())}` : good.status
+  const line =
+    standing === 'leading'
+      ? `You lead good ${good.id} at ${pay(good.price)}; ${end}.${earlier}`
+      : `Accepted, but outbid at once: ${good.leader?.nick ?? 'somebody'} leads good ${good.id} at ${pay(good.price)}; ${end}.${earlier}`
+  const values = [
+    String(bid.id),
+    String(good.id),
+    standing,
+    plainPay(bid.amount),
+    plainPay(good.price),
+    good.startPrice.currency,
+    good.endsAt,
+  ]
+  output.done(line, { answer, id: bid.id, values })
+  if (standing === 'leading') return 0
+  output.note(`The least next bid is ${pay(good.minimumBid)}: auction bid ${good.id} min`)
+  return OUTBID
+}

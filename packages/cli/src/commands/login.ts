@@ -1,0 +1,23 @@
+/** `auction login [nick]`: takes a token from the house and keeps it. */
+import type { Command } from '../command.ts'
+import { keepLogin, readNick, readPassword } from '../sign-in.ts'
+
+export const command: Command = {
+  words: '[nick]',
+  options: [['--password-stdin', 'take the password from the first line of stdin']],
+  examples: ['login mila', 'login mila --password-stdin < password.txt'],
+  notes: 'The token is kept per server in auction/credentials.json under XDG_CONFIG_HOME; AUCTION_TOKEN beats it.',
+  run: async (context, input) => {
+    const nick = await readNick(context, input)
+    const password = await readPassword(context, input, false)
+    const login = await keepLogin(context, nick, password)
+    const { user, expiresAt } = login
+    const line = `Logged in at ${context.globals.server} as ${user.nick}.`
+    context.output.done(line, {
+      answer: login,
+      id: user.id,
+      values: [String(user.id), user.nick, user.role, expiresAt],
+    })
+    return 0
+  },
+}

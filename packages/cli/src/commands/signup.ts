@@ -1,0 +1,23 @@
+/** `auction signup [nick]`: makes an account, logs in and keeps the token. */
+import type { Command } from '../command.ts'
+import { keepLogin, readNick, readPassword } from '../sign-in.ts'
+
+export const command: Command = {
+  words: '[nick]',
+  options: [['--password-stdin', 'take the password from the first line of stdin']],
+  examples: ['signup mila', 'signup mila --password-stdin < password.txt'],
+  notes: 'A nick has 2 to 24 letters, digits, "_", "." or "-"; a password has 8 to 128 characters.',
+  run: async (context, input) => {
+    const nick = await readNick(context, input)
+    const password = await readPassword(context, input, true)
+    const user = await (await context.clientAs(null)).call('signUp', { body: { nick, password } })
+    const login = await keepLogin(context, nick, password)
+    const line = `Signed up and logged in at ${context.globals.server} as ${user.nick}.`
+    context.output.done(line, {
+      answer: user,
+      id: user.id,
+      values: [String(user.id), user.nick, user.role, login.expiresAt],
+    })
+    return 0
+  },
+}

@@ -1,0 +1,145 @@
+/** `auction watch <id>`: the live screen on a terminal; sentences with --plain; objects, one a line, for programs. */
+import type { User } from '@auction/common/api'
+import { endings } from '@auction/common/api'
+import { AuctionError } from '@auction/common/errors'
+import type { GoodView } from '@auction/common/view'
+import type { Client } from '../client.ts'
+import type { Command, Input } from '../command.ts'
+import type { Context } from '../context.ts'
+import type { FeedMessage } from '../follow.ts'
+import { parseId, parseSeq, usage } from '../input.ts'
+import { jsonTeller } from '../watch-lines.ts'
+
+const EXIT_LOST = 20
+const EXIT_UNSOLD = 21
+const EXIT_OUTBID = 22
+
+export const command: Command = {
+  words: '<id>',
+  options: [
+    ['--plain', 'one sentence per event, nothing rewritten'],
+    ['--since <seq>', 'begin with the events after this place in the log'],
+    ['--until <what>', 'end (usual), outbid or won'],
+    ['--exit-status', 'exit with 0 when you won, 20 when you did not, 21 when nobody did'],
+  ],
+  examples: ['watch 42', 'watch 42 --exit-status | tail -1', 'watch 42 --until outbid && echo leading'],
+  notes: `In a pipe, or with --json: one object a line: snapshot, the events, connection, gap, and last end.
+--until outbid exits with 22 when you are outbid; --until won sets --exit-status.`,
+  run: async (context, input) => {
+    const id = parseId(input.words[0] ?? '')
+    const plan = readPlan(context, input)
+    const client = await context.client()
+    await client.call('good', { params: { id } })
+    const me = await context.me()
+    if (me === null && plan.until !== 'end')
+      throw new AuctionError('UNAUTHENTICATED', `--until ${plan.until} needs to know who you are.`)
+    if (plan.style === 'screen') {
+      const { runScreen } = await import('../screen/run.tsx')
+      return runScreen({ client, goodId: id, me, io: context.io })
+    }
+    const teller =
+      plan.style === 'json'
+        ? jsonTeller(context)
+        : await (await import('../watch-plain.ts')).plainTeller(context, client, me)
+    try {
+      return await followToEnd({ client, goodId: id, me, plan, teller })
+    } finally {
+      teller.close()
+    }
+  },
+}
+
+interface Plan {
+  readonly style: 'screen' | 'json' | 'plain'
+  readonly until: 'end' | 'outbid' | 'won'
+  readonly since: number | null
+  readonly exitStatus: boolean
+}
+
+function readPlan({ interactive, globals, io }: Context, { option, flag }: Input): Plan {
+  const [since, until = 'end'] = [option('since'), option('until')]
+  if (until !== 'end' && until !== 'outbid' && until !== 'won')
+    throw usage(`--until takes end, outbid or won, not "${until}".`)
+  const { env } = io
+  const spoken =
+    io.terminal &&
+    [env.ACCESSIBLE, env.INK_SCREEN_READER].some(
+      (value) => value !== undefined && value !== '' && value !== '0' && value !== 'false',
+    )
+  const dumb = io.terminal && env.TERM === 'dumb'
+  const watches = interactive && until === 'end' && !flag('exitStatus') && since === undefined
+  const style = globals.json ? 'json' : flag('plain') || spoken || dumb ? 'plain' : watches ? 'screen' : 'json'
+  return {
+    style,
+    until,
+    since: since === undefined ? null : parseSeq(since),
+    exitStatus: flag('exitStatus') || until === 'won',
+  }
+}
+
+/** How a watch ended for whoever watches; `outbid` only where that ends it. */
+export interface End {
+  readonly outcome: Exclude<GoodView['status'], 'open'> | null
+  readonly you: 'won' | 'lost' | 'none' | 'outbid'
+}
+
+/** What tells the messages of a feed to somebody. */
+export interface Teller {
+  tell(message: FeedMessage): void
+  end(end: End, good: GoodView): void
+  close(): void
+}
+
+interface Watch {
+  client: Client
+  goodId: number
+  me: User | null
+  plan: Plan
+  teller: Teller
+}
+
+async function followToEnd({ client, goodId, me, plan, teller }: Watch): Promise<number> {
+  const { follow } = await import('../follow.ts')
+  const { since, until } = plan
+  return new Promise<number>((resolve, reject) => {
+    let began = false
+    const finish = (code: number): void => {
+      feed.close()
+      resolve(code)
+    }
+    const onMessage = (message: FeedMessage): void => {
+      teller.tell(message)
+      if (message.type !== 'snapshot' && message.type !== 'event') return
+      const { good } = message
+      // An ended good whose earlier events were asked for ends with its last event, not with the snapshot.
+      const owed = message.type === 'snapshot' && !began && since !== null && since < good.seq
+      began = true
+      const ended = message.type === 'event' ? endings.includes(message.event.type) : good.status !== 'open'
+      if (ended && !owed) {
+        const end = endOf(good, me)
+        teller.end(end, good)
+        finish(plan.exitStatus ? codeOf(end) : 0)
+      } else if (until === 'outbid' && !owed && good.status === 'open' && good.you?.standing === 'outbid') {
+        teller.end({ outcome: null, you: 'outbid' }, good)
+        finish(EXIT_OUTBID)
+      }
+    }
+    const onError = (error: AuctionError): void => {
+      feed.close()
+      reject(error)
+    }
+    const options = { client, goodId, userId: me?.id ?? null, onMessage, onError }
+    const feed = follow(since === null ? options : { ...options, since })
+  })
+}
+
+function endOf({ status, winner, you }: GoodView, me: User | null): End {
+  const outcome = status === 'open' ? null : status
+  if (me && winner?.id === me.id) return { outcome, you: 'won' }
+  return { outcome, you: you && you.standing !== 'none' ? 'lost' : 'none' }
+}
+
+function codeOf({ outcome, you }: End): number {
+  if (outcome === 'unsold' || outcome === 'cancelled') return EXIT_UNSOLD
+  return you === 'won' ? 0 : EXIT_LOST
+}

@@ -1,0 +1,41 @@
+/** A watched good as one JSON object a line (contract.md, section 5). */
+import type { Teller } from './commands/watch.ts'
+import type { Context } from './context.ts'
+
+/** Writes every message that a program can use, then `end`. */
+export function jsonTeller({ output, io }: Pick<Context, 'output' | 'io'>): Teller {
+  let [seq, goodId] = [0, 0]
+  const write = (type: string, at: string | null, rest: object): void =>
+    output.json({ v: 1, type, seq, at: at ?? new Date(io.now()).toISOString(), goodId, ...rest })
+  return {
+    tell: (message) => {
+      switch (message.type) {
+        case 'snapshot':
+          seq = message.good.seq
+          goodId = message.good.id
+          return write('snapshot', null, { good: message.good })
+        case 'event':
+          seq = message.event.seq
+          return write(message.event.type, message.event.at, { data: message.event.data })
+        case 'gap':
+          return write('gap', null, { from: message.from, to: message.to, repaired: message.repaired })
+        case 'connection': {
+          // The snapshot is the first line; a connection that is only being made is no news before it.
+          const { state, attempt, retryAt } = message
+          if (goodId === 0) return
+          return write('connection', null, {
+            state,
+            attempt,
+            retryAt: retryAt === null ? null : new Date(retryAt).toISOString(),
+          })
+        }
+        case 'watchers':
+          return
+        default:
+          return message satisfies never
+      }
+    },
+    end: (end) => write('end', null, end),
+    close: () => {},
+  }
+}
