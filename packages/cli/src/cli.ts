@@ -47,25 +47,30 @@ export const table: readonly (readonly [name: string, summary: string, load: Loa
 
 /** Runs one command line (without the program's name); resolves with the exit code, never rejects. */
 export async function run(words: readonly string[], io: Io): Promise<number> {
-  let text = ''
-  const keep = (part: string): void => {
-    text += part
-  }
-  let code = 0
-  const program = buildProgram(io, keep, async (each, input, globals) => {
-    const context = createContext(io, globals)
-    try {
-      code = await each.run(context, input)
-    } finally {
-      await context.close()
-    }
+  let [text, page, code] = ['', 'help', 0]
+  const program = buildProgram({
+    io,
+    keep: (part) => {
+      text += part
+    },
+    enter: (name) => {
+      page = `help ${name}`
+    },
+    act: async (command, input, globals) => {
+      const context = createContext(io, globals)
+      try {
+        code = await command.run(context, input)
+      } finally {
+        await context.close()
+      }
+    },
   })
   try {
     await program.parseAsync(words, { from: 'user' })
     return code
   } catch (error) {
     if (error instanceof Error && error.name === 'Interrupted') return INTERRUPTED
-    const told = error instanceof CommanderError ? usageOf(error) : error
+    const told = error instanceof CommanderError ? usageOf(error, page) : error
     if (told !== null) return fail(told, io, modesIn(words))
     io.out(text)
     return 0
@@ -87,18 +92,23 @@ export function modesIn(words: readonly string[]): Modes {
 }
 
 /** Commander's complaint as a USAGE error; null when it only shows help or the version. */
-function usageOf({ code, message }: CommanderError): Error | null {
+function usageOf({ code, message }: CommanderError, page: string): Error | null {
   if (/^commander\.(help|helpDisplayed|version)$/.test(code)) return null
   const [first = '', suggestion] = message.replace(/^error: /, '').split('\n')
   const sentence = `${first.charAt(0).toUpperCase()}${first.slice(1).replace(/\.?$/, '.')}`
-  const hint = suggestion?.replace(/^\((.*)\)$/, '$1')
-  return usage(sentence, hint)
+  return usage(sentence, suggestion?.replace(/^\((.*)\)$/, '$1') ?? `See: auction ${page}`)
 }
 
-type Act = (command: Command, input: Input, globals: Globals) => Promise<void>
+/** What the parser tells the run: text to show, the command it is in, and what to do in the end. */
+interface Shell {
+  readonly io: Io
+  keep(text: string): void
+  enter(name: string): void
+  act(command: Command, input: Input, globals: Globals): Promise<void>
+}
 
-function buildProgram(io: Io, keep: (text: string) => void, act: Act): Commander {
-  const program = configure(new Commander('auction'), io, keep)
+function buildProgram(shell: Shell): Commander {
+  const program = configure(new Commander('auction'), shell)
     .description('A live auction house in the shell.')
     .usage('<command> [flags]')
     .addHelpText('before', examples(['list', 'watch 42', 'bid 42 min', 'demo']))
@@ -110,13 +120,15 @@ function buildProgram(io: Io, keep: (text: string) => void, act: Act): Commander
     const [first = '', second] = name.split(' ')
     const parent = second === undefined ? program : program.commands.find((each) => each.name() === first)
     if (!parent) continue
-    const commander = configure(new Commander(second ?? first), io, keep).description(summary)
+    const commander = configure(new Commander(second ?? first), shell).description(summary)
     parent.addCommand(commander)
-    if (name === 'help') addHelp(commander, program, io, keep)
+    if (name === 'help') addHelp(commander, program, shell)
     else if (load) {
       commander.helpOption('-h, --help', 'show this')
       parent.hook('preSubcommand', async (_parent, chosen) => {
-        if (chosen === commander) await define(commander, load, act, io)
+        if (chosen !== commander) return
+        shell.enter(name)
+        await define(commander, load, shell)
       })
     } else commander.action(() => commander.help())
   }
@@ -127,7 +139,7 @@ function buildProgram(io: Io, keep: (text: string) => void, act: Act): Commander
 }
 
 /** What every level has alike: the flags of every command, our own handling of text and of the end. */
-function configure(commander: Commander, io: Io, keep: (text: string) => void): Commander {
+function configure(commander: Commander, { io, keep }: Shell): Commander {
   commander
     .exitOverride()
     .configureOutput({
@@ -139,6 +151,7 @@ function configure(commander: Commander, io: Io, keep: (text: string) => void): 
     })
     .enablePositionalOptions()
     .helpCommand(false)
+    .configureHelp({ subcommandTerm: (each) => each.name() })
     .allowExcessArguments(false)
   const root = commander.name() === 'auction'
   for (const [flags, meaning] of globalFlags) {
@@ -168,12 +181,12 @@ const globalFlags = [
 const examples = (lines: readonly string[]): string => `${lines.map((line) => `  $ auction ${line}`).join('\n')}\n`
 
 /** Loads a command and gives commander its arguments, options and page of help. */
-async function define(commander: Commander, load: Load, act: Act, io: Io): Promise<void> {
+async function define(commander: Commander, load: Load, { act, io }: Shell): Promise<void> {
   const { command } = await load()
   commander.addHelpText('before', examples(command.examples))
   if (command.words) commander.arguments(command.words)
   for (const [flags, meaning] of command.options ?? []) commander.option(flags, meaning)
-  if (command.notes) commander.addHelpText('after', `\n${command.notes}`)
+  if (command.notes) commander.addHelpText('after', `\n${command.notes}\n`)
   commander.action(async () => {
     const options: Record<string, unknown> = commander.opts()
     const input: Input = {
@@ -185,9 +198,9 @@ async function define(commander: Commander, load: Load, act: Act, io: Io): Promi
   })
 }
 
-function addHelp(commander: Commander, program: Commander, io: Io, keep: (text: string) => void): void {
+function addHelp(commander: Commander, program: Commander, shell: Shell): void {
   commander.arguments('[command...]').action(async () => {
-    const nested = buildProgram(io, keep, async () => {})
+    const nested = buildProgram({ ...shell, act: async () => {} })
     if (commander.args.length === 0) program.help()
     else await nested.parseAsync([...commander.args, '--help'], { from: 'user' })
   })

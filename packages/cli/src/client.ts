@@ -6,7 +6,7 @@ import { safeLines, safeText } from '@auction/common/text'
 import { money } from '@auction/common/view'
 import { createTransport, type Exchange, type Outcome, type Transport } from './transport.ts'
 
-type AnswerOf<S> = S extends { _zod: { output: infer A } } ? A : void
+type AnswerOf<S> = S extends { _zod: { output: infer A } } ? A : undefined
 /** What a route answers; nothing where that is not JSON. */
 export type Answer<K extends RouteName> = AnswerOf<(typeof routes)[K]['answer']>
 

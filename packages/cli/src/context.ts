@@ -33,10 +33,8 @@ export interface Context {
   token(): Promise<{ token: string; from: 'AUCTION_TOKEN' | 'file' } | null>
   /** The account of the token; null when not logged in. */
   me(): Promise<User | null>
-  /** Throws USAGE when nobody can be asked; `instead` says what to give. */
-  prompts(instead: string): Promise<Prompts>
-  /** A fault the command goes on after: shown, not thrown. */
-  complain(error: AuctionError): void
+  /** Throws `otherwise`, which says what to give instead, when nobody can be asked. */
+  prompts(otherwise: AuctionError): Promise<Prompts>
   close(): Promise<void>
 }
 
@@ -74,8 +72,7 @@ export function createContext(io: Io, globals: Globals): Context {
     credentials,
     token,
     me: once(async () => ((await token()) === null ? null : (await client()).call('me'))),
-    prompts: async (instead) => (await import('./prompts.ts')).createPrompts(io, interactive, instead),
-    complain: (error) => output.error(error),
+    prompts: async (otherwise) => (await import('./prompts.ts')).createPrompts(io, interactive, otherwise),
     close: async () => {
       await Promise.all(clients.map((each) => each.close()))
     },

@@ -1,5 +1,5 @@
 /** The token of each server: one file of the user's own, which nobody else may read. */
-import { closeSync, constants, fstatSync, mkdirSync, openSync, readFileSync } from 'node:fs'
+import { closeSync, constants, fstatSync, mkdirSync, openSync, readFileSync, writeFileSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { isAbsolute, join } from 'node:path'
 import { AuctionError } from '@auction/common/errors'
@@ -31,7 +31,8 @@ export function createCredentials(env: Io['env']): Credentials {
   const change = async (apply: (store: Store) => void): Promise<void> => {
     try {
       createExclusively(directory, path)
-      readPrivately(path)
+      // Left empty by a start that was cut short; conf takes only JSON.
+      if (readPrivately(path).trim() === '') writeFileSync(path, '{}')
       apply(await openStore(directory))
     } catch (cause) {
       if (cause instanceof AuctionError) throw cause
@@ -72,7 +73,7 @@ async function openStore(cwd: string): Promise<Store> {
 function createExclusively(directory: string, path: string): void {
   mkdirSync(directory, { recursive: true, mode: 0o700 })
   try {
-    closeSync(openSync(path, constants.O_CREAT | constants.O_EXCL | constants.O_WRONLY, 0o600))
+    writeFileSync(path, '{}', { flag: 'wx', mode: 0o600 })
   } catch (error) {
     if (!isCode(error, 'EEXIST')) throw error
   }
@@ -141,5 +142,5 @@ function reasonOf(error: unknown): string {
   if (isCode(error, 'EROFS')) return 'the disk is read-only'
   if (isCode(error, 'ENOSPC')) return 'the disk is full'
   if (isCode(error, 'ELOOP')) return 'it is a symbolic link'
-  return error instanceof Error ? error.message : String(error)
+  return (error instanceof Error ? error.message : String(error)).replace(/\.$/, '')
 }

@@ -13,7 +13,8 @@ if (!io.colour) {
 // A reader that has gone (`| head -1`) ends us quietly; a terminal that has gone takes stderr along.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1))
 process.stderr.on('error', () => {})
-process.once('SIGINT', () => process.exit(130))
+// Who has a better end than this (a server that drains, a screen that restores the terminal) listens as well.
+process.on('SIGINT', () => process.listenerCount('SIGINT') === 1 && process.exit(130))
 process.on('uncaughtException', (error) => void crash(error))
 
 async function crash(error: unknown): Promise<void> {

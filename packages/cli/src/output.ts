@@ -66,17 +66,13 @@ export function createOutput(io: Io, modes: Modes): Output {
     values,
     list: async (columns, rows, { answer, id, empty }) => {
       if (modes.json) return json(answer, 2)
-      if (modes.quiet) return rows.forEach((row) => line(String(id(row))))
-      if (!io.terminal) return rows.forEach((row) => values(columns.map((column) => column.value(row))))
-      if (rows.length > 0)
-        return io.out(
-          await table(
-            io,
-            columns.filter((column) => !column.pipe),
-            rows,
-          ),
-        )
-      io.err(`${empty}\n`)
+      if (modes.quiet) for (const row of rows) line(String(id(row)))
+      else if (!io.terminal) for (const row of rows) values(columns.map((column) => column.value(row)))
+      else if (rows.length === 0) io.err(`${empty}\n`)
+      else {
+        const shown = columns.filter((column) => !column.pipe)
+        io.out(await table(io, shown, rows))
+      }
     },
     facts: (facts, { answer, id }) => {
       if (modes.json) return json(answer, 2)
@@ -115,7 +111,7 @@ function errorLines(error: AuctionError, debug: boolean): string {
 function trace(error: unknown): string {
   const texts: string[] = []
   for (let cause = error; cause instanceof Error; cause = cause.cause) texts.push(cause.stack ?? cause.message)
-  return texts.map((text) => text.split('\n').map(safeText).join('\n  ')).join('\ncaused by ') + '\n'
+  return `${texts.map((text) => text.split('\n').map(safeText).join('\n  ')).join('\ncaused by ')}\n`
 }
 
 /** Any thrown value as the AuctionError to show for it. */

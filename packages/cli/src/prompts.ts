@@ -1,7 +1,6 @@
 /** Questions to a person, on stderr; and secrets that a script gives on stdin. */
 import type { Readable } from 'node:stream'
 import { AuctionError } from '@auction/common/errors'
-import { usage } from './input.ts'
 import type { Io } from './io.ts'
 
 export interface Prompts {
@@ -15,9 +14,9 @@ export class Interrupted extends Error {
   override readonly name = 'Interrupted'
 }
 
-/** Prompts on a terminal. Throws USAGE with `instead` when there is nobody to ask. */
-export async function createPrompts(io: Io, interactive: boolean, instead: string): Promise<Prompts> {
-  if (!interactive) throw usage(instead)
+/** Prompts on a terminal. Throws `otherwise` when there is nobody to ask. */
+export async function createPrompts(io: Io, interactive: boolean, otherwise: AuctionError): Promise<Prompts> {
+  if (!interactive) throw otherwise
   const { confirm, input, password } = await import('@inquirer/prompts')
   const streams = { input: io.stdin, output: io.stderr }
   const ask = async <T>(question: () => Promise<T>): Promise<T> => {

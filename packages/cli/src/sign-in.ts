@@ -9,7 +9,9 @@ export async function readNick(context: Context, { words, flag }: Input): Promis
   const [nick] = words
   if (nick !== undefined) return nick
   if (flag('passwordStdin')) throw usage('--password-stdin needs the nick as an argument.')
-  return (await context.prompts('There is no terminal to ask for the nick on; give it as an argument.')).text('Nick')
+  return (await context.prompts(usage('There is no terminal to ask for the nick on.', 'Give it as an argument.'))).text(
+    'Nick',
+  )
 }
 
 /** The password from stdin with --password-stdin, else asked for; a new one twice. Never an argument. */

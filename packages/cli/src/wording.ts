@@ -131,16 +131,18 @@ function bidSentence(data: Facts): string {
   return `${bidder} bids ${pay(moneyIn(data, 'amount'))} ${result}.${message}`
 }
 
-/** What an error says, with the amounts that came along. */
+/** What an error says, with the amounts that came along where its message does not name them. */
 export function faultSentence({ message, data }: AuctionError): string {
   const amount = (name: string): string | null => {
     const money = data[name]
-    return isObject(money) ? formatMoney(money as Money) : null
+    if (!isObject(money) || message.includes(toDecimal((money as Money).amount, (money as Money).currency))) return null
+    return formatMoney(money as Money)
   }
   const [minimum, needed, available] = [amount('minimumBid'), amount('needed'), amount('available')]
   const facts = [
     minimum === null ? '' : `The minimum is ${minimum}.`,
-    needed === null ? '' : `It needs ${needed}${available === null ? '' : `; ${available} is available`}.`,
+    needed === null ? '' : `It needs ${needed}.`,
+    available === null ? '' : `${available} is available.`,
   ]
   return [message, ...facts].filter((part) => part !== '').join(' ')
 }

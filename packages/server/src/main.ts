@@ -1,8 +1,10 @@
 /** The server's process: configuration, start, signals, drain. */
-import { accessSync, constants, existsSync } from 'node:fs'
+import { accessSync, constants, existsSync, mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { pino } from 'pino'
 import { readConfig, type Setting } from './config.ts'
-import { createServer } from './server.ts'
+import { type AuctionServer, createServer } from './server.ts'
 import { StartError } from './store/database.ts'
 
 export interface ServeOptions {
@@ -19,6 +21,29 @@ const redacted = [
   '*.authorization',
   'req.headers.authorization',
 ]
+
+/**
+ * A house that the calling process holds open itself: listening on a free port, quiet, its data in `directory` or, when that
+ * is null, in a temporary one that goes with it. The environment does not count. Throws StartError.
+ */
+export async function openHouse(directory: string | null): Promise<AuctionServer & { readonly url: string }> {
+  const data = directory ?? mkdtempSync(join(tmpdir(), 'auction-'))
+  const remove = () => directory ?? rmSync(data, { recursive: true, force: true })
+  process.once('exit', remove)
+  const server = await createServer(readConfig({ AUCTION_DATA: data, AUCTION_PORT: '0' }, {}), {
+    log: pino({ level: 'silent' }),
+  })
+  const { url } = await server.listen()
+  return {
+    ...server,
+    url,
+    async close() {
+      await server.close()
+      remove()
+      process.off('exit', remove)
+    },
+  }
+}
 
 /**
  * Runs a server until SIGTERM or SIGINT; answers the exit code: 0 after a clean end, 1 when it cannot start.

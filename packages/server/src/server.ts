@@ -30,6 +30,8 @@ export interface AuctionServer {
   readonly houseCode: string | null
   /** Settles what is overdue, then takes calls; answers the address. Throws StartError. */
   listen(): Promise<{ readonly url: string }>
+  /** Sum over all accounts of the ledger, minor units: 0. */
+  sum(): Promise<number>
   /** Takes no more, finishes what was taken, says goodbye; within 5 s. */
   close(): Promise<void>
 }
@@ -167,6 +169,7 @@ function wire({ config, clock, log, batchSize, directory, database, book, unlock
 
   return {
     houseCode,
+    sum: book.sum,
     async listen() {
       await alarms.start()
       await new Promise<void>((resolve, reject) => {

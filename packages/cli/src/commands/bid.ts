@@ -135,7 +135,7 @@ async function confirmLarge(context: Context, good: GoodView, { amount, currency
   if (context.globals.yes || amount === null || amount < LARGE * minimum) return
   const times = Math.floor(amount / minimum)
   const sentence = `${pay({ amount, currency })} is ${times} times the minimum of ${pay(good.minimumBid)}.`
-  const prompts = await context.prompts(`${sentence} Add --yes if you mean it.`)
+  const prompts = await context.prompts(usage(sentence, 'Add --yes if you mean it.'))
   if (!(await prompts.confirm(`${sentence} Bid it?`)))
     throw new AuctionError('FAILED', 'Nothing was sent.', { hint: `The least bid: auction bid ${good.id} min` })
 }

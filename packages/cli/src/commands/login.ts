@@ -8,6 +8,8 @@ export const command: Command = {
   examples: ['login mila', 'login mila --password-stdin < password.txt'],
   notes: 'The token is kept per server in auction/credentials.json under XDG_CONFIG_HOME; AUCTION_TOKEN beats it.',
   run: async (context, input) => {
+    // Whether a login can be kept at all is known before anything is asked or made.
+    ;(await context.credentials()).read(context.globals.server)
     const nick = await readNick(context, input)
     const password = await readPassword(context, input, false)
     const login = await keepLogin(context, nick, password)

@@ -31,11 +31,13 @@ export const command: Command = {
 
 function tell({ output, io, globals }: Context, event: FeedEvent): void {
   const { seq, type, at, goodId, data } = event
-  if (globals.json) return output.json({ v: 1, type, seq, at, goodId, data })
-  if (globals.quiet) return output.line(String(goodId))
-  if (io.terminal) return output.line(sentence(event))
-  const amount = moneyIn(data, 'price') ?? moneyIn(data, 'startPrice')
-  const person = data.winner ? nickIn(data, 'winner') : data.owner ? nickIn(data, 'owner') : ''
-  const name = typeof data.name === 'string' ? data.name : ''
-  output.values([at, type, String(goodId), name, person, plainPay(amount), amount?.currency ?? ''])
+  if (globals.json) output.json({ v: 1, type, seq, at, goodId, data })
+  else if (globals.quiet) output.line(String(goodId))
+  else if (io.terminal) output.line(sentence(event))
+  else {
+    const amount = moneyIn(data, 'price') ?? moneyIn(data, 'startPrice')
+    const person = data.winner ? nickIn(data, 'winner') : data.owner ? nickIn(data, 'owner') : ''
+    const name = typeof data.name === 'string' ? data.name : ''
+    output.values([at, type, String(goodId), name, person, plainPay(amount), amount?.currency ?? ''])
+  }
 }

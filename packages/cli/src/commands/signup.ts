@@ -8,6 +8,8 @@ export const command: Command = {
   examples: ['signup mila', 'signup mila --password-stdin < password.txt'],
   notes: 'A nick has 2 to 24 letters, digits, "_", "." or "-"; a password has 8 to 128 characters.',
   run: async (context, input) => {
+    // Whether a login can be kept at all is known before anything is asked or made.
+    ;(await context.credentials()).read(context.globals.server)
     const nick = await readNick(context, input)
     const password = await readPassword(context, input, true)
     const user = await (await context.clientAs(null)).call('signUp', { body: { nick, password } })

@@ -1,7 +1,7 @@
 /** The screen as data: what it knows, what may happen to it, what follows. No clock, no chance, nothing fetched here. */
 import type { BidAnswer, PublicBid } from '@auction/common/api'
 import { incrementAt } from '@auction/common/bidding'
-import type { AuctionError } from '@auction/common/errors'
+import { type AuctionError, faults } from '@auction/common/errors'
 import type { Increment, Person } from '@auction/common/good'
 import type { GoodView } from '@auction/common/view'
 import type { ConnectionState } from '../connection.ts'
@@ -344,7 +344,8 @@ function onRefusal(model: Model, key: string, error: AuctionError): Change {
   const { line } = model
   if ((line.step !== 'sending' && line.step !== 'unknown') || line.key !== key) return [model, []]
   const { kind, text, amount } = line
-  if (error.code === 'OUTCOME_UNKNOWN' || (line.step === 'unknown' && error.code === 'UNREACHABLE')) {
+  // Once in doubt, only a decision ends it: that this try was put off says nothing of those before.
+  if (error.code === 'OUTCOME_UNKNOWN' || (line.step === 'unknown' && faults[error.code].retry)) {
     const tries = line.step === 'unknown' ? line.tries + 1 : 1
     const notice: Notice = { tone: 'warning', text: '? It may have counted: asking again with the same key.' }
     const again: Effect = { type: 'placeBid', key, kind, amount, afterMs: ASK_AGAIN_MS }

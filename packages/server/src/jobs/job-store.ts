@@ -44,7 +44,7 @@ const MONGO_LIMITS: MongoClientOptions = {
   serverSelectionTimeoutMS: 2_000,
   connectTimeoutMS: 2_000,
   socketTimeoutMS: 3_000,
-  waitQueueTimeoutMS: 2_000,
+  waitQueueTimeoutMS: 10_000,
   heartbeatFrequencyMS: 2_000,
   maxPoolSize: 8,
 }

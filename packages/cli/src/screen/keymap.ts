@@ -1,0 +1,170 @@
+/** Every key of the screen: one table, from which keys are looked up and every footer and the help are drawn. */
+import type { Key } from 'ink'
+import { bidBar, type Model, type Msg } from './model.ts'
+
+/** What the edge adds to a key: the monotonic time, and a fresh key in case it places a bid. */
+export interface Stamp {
+  readonly at: number
+  readonly key: string
+}
+
+interface Binding {
+  readonly keys: readonly string[]
+  /** As the footer and the help write the keys. */
+  readonly label: string
+  readonly help: string
+  /** Shown in the footer, in this order of importance; null: only in the help. */
+  readonly rank: number | null
+  when(model: Model): boolean
+  message(model: Model, stamp: Stamp, name: string): Msg
+}
+
+const inField = ({ line, panel }: Model) => line.step === 'amount' && panel === 'none'
+const inReview = ({ line, panel }: Model) => line.step === 'review' && panel === 'none'
+const canBid = (model: Model) =>
+  bidBar(model) === null && (model.line.step === 'closed' || model.line.step === 'amount')
+const typing = (model: Model) => inField(model) && bidBar(model) === null
+const free = (model: Model) => !typing(model)
+const canOpen = (model: Model) => canBid(model) && free(model)
+const always = () => true
+const scroll = (by: number) => (): Msg => ({ type: 'scroll', by })
+/** Rows that PgUp and PgDn move; the list itself may show more or fewer. */
+const PAGE = 10
+
+export const keymap: readonly Binding[] = [
+  {
+    keys: ['enter'],
+    label: 'Enter',
+    help: 'review',
+    rank: 1,
+    when: typing,
+    message: (_model, { at, key }) => ({ type: 'enter', at, key }),
+  },
+  {
+    keys: ['enter'],
+    label: 'Enter',
+    help: 'place this bid',
+    rank: 1,
+    when: (model) => inReview(model) && bidBar(model) === null,
+    message: (_model, { at, key }) => ({ type: 'enter', at, key }),
+  },
+  {
+    keys: ['escape'],
+    label: 'Esc',
+    help: 'back',
+    rank: 2,
+    when: (model) => model.panel !== 'none' || inField(model) || inReview(model),
+    message: () => ({ type: 'escape' }),
+  },
+  {
+    keys: ['b'],
+    label: 'b',
+    help: 'bid',
+    rank: 3,
+    when: canOpen,
+    message: () => ({ type: 'open_bid', kind: 'exact' }),
+  },
+  { keys: ['m'], label: 'm', help: 'min bid', rank: 4, when: canBid, message: () => ({ type: 'fill_minimum' }) },
+  {
+    keys: ['x'],
+    label: 'x',
+    help: 'max bid',
+    rank: 5,
+    when: canOpen,
+    message: () => ({ type: 'open_bid', kind: 'max' }),
+  },
+  { keys: ['+', '='], label: '+', help: 'step up', rank: 6, when: canBid, message: () => ({ type: 'step', by: 1 }) },
+  { keys: ['-'], label: '-', help: 'step down', rank: 7, when: typing, message: () => ({ type: 'step', by: -1 }) },
+  {
+    keys: ['backspace', 'delete'],
+    label: 'Backspace',
+    help: 'take back a digit',
+    rank: null,
+    when: typing,
+    message: () => ({ type: 'erase' }),
+  },
+  {
+    keys: ['up', 'k'],
+    label: '↑ k',
+    help: 'newer bids',
+    rank: null,
+    when: always,
+    message: scroll(-1),
+  },
+  { keys: ['down', 'j'], label: '↓ j', help: 'older bids', rank: null, when: always, message: scroll(1) },
+  { keys: ['pageup'], label: 'PgUp', help: 'a page newer', rank: null, when: always, message: scroll(-PAGE) },
+  { keys: ['pagedown'], label: 'PgDn', help: 'a page older', rank: null, when: always, message: scroll(PAGE) },
+  { keys: ['g', 'home'], label: 'g', help: 'newest bid', rank: null, when: free, message: scroll(-Infinity) },
+  { keys: ['G', 'end'], label: 'G', help: 'oldest bid', rank: null, when: free, message: scroll(Infinity) },
+  {
+    keys: ['d'],
+    label: 'd',
+    help: 'description',
+    rank: 10,
+    when: free,
+    message: () => ({ type: 'panel', panel: 'description' }),
+  },
+  { keys: ['y'], label: 'y', help: 'copy link', rank: 11, when: free, message: () => ({ type: 'copy' }) },
+  { keys: ['R'], label: 'R', help: 'refetch', rank: null, when: free, message: () => ({ type: 'refetch' }) },
+  { keys: ['B'], label: 'B', help: 'bell on or off', rank: null, when: free, message: () => ({ type: 'mute' }) },
+  { keys: ['?'], label: '?', help: 'help', rank: 8, when: free, message: () => ({ type: 'panel', panel: 'help' }) },
+  { keys: ['q'], label: 'q', help: 'quit', rank: 9, when: free, message: () => ({ type: 'leave', code: 0 }) },
+  {
+    keys: ['ctrl-c'],
+    label: 'Ctrl-C',
+    help: 'leave at once',
+    rank: null,
+    when: always,
+    message: () => ({ type: 'leave', code: 130 }),
+  },
+  {
+    keys: ['ctrl-z'],
+    label: 'Ctrl-Z',
+    help: 'suspend; fg resumes',
+    rank: null,
+    when: always,
+    message: () => ({ type: 'suspend' }),
+  },
+  {
+    keys: [...'0123456789.,'],
+    label: '0-9 .',
+    help: 'type an amount',
+    rank: null,
+    when: typing,
+    message: (_model, _stamp, name) => ({ type: 'typed', text: name }),
+  },
+]
+
+/** What a key means now; null for nothing. */
+export function messageFor(model: Model, name: string, stamp: Stamp): Msg | null {
+  const binding = keymap.find(({ keys, when }) => keys.includes(name) && when(model))
+  return binding?.message(model, stamp, name) ?? null
+}
+
+/** The keys that work now and belong in the footer, the most important first. */
+export function footerKeys(model: Model): readonly Binding[] {
+  const shown = keymap.filter(({ rank, when }) => rank !== null && when(model))
+  return shown.sort((a, b) => (a.rank ?? 0) - (b.rank ?? 0))
+}
+
+const named = [
+  ['return', 'enter'],
+  ['escape', 'escape'],
+  ['backspace', 'backspace'],
+  ['delete', 'delete'],
+  ['upArrow', 'up'],
+  ['downArrow', 'down'],
+  ['pageUp', 'pageup'],
+  ['pageDown', 'pagedown'],
+  ['home', 'home'],
+  ['end', 'end'],
+] as const satisfies readonly (readonly [keyof Key, string])[]
+
+/** Names of the keys in one chunk of input: fast typing arrives as several. */
+export function keyNames(input: string, key: Key): readonly string[] {
+  if (key.eventType === 'release') return []
+  if (key.ctrl) return [`ctrl-${input}`]
+  const special = named.find(([flag]) => key[flag])
+  if (special) return [special[1]]
+  return key.meta || key.tab ? [] : [...input]
+}
