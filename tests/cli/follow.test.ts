@@ -30,28 +30,31 @@ function bidEvent(seq: number): FeedEvent {
   return { seq, type: 'bid', at: new Date(startedAt + seq).toISOString(), goodId: 7, data }
 }
 
-type Answer = object | 'nothing'
+/** How the house behaves where a test wants it to misbehave. */
+interface Manners {
+  onJoin: ((socket: Socket, usual: () => object) => object) | null
+  onFetch: ((since: number) => { status: number; body: object } | null) | null
+  admit: (() => Error | null) | null
+}
 
 /** A house with one good, whose log and whose manners are the test's. */
 async function openHouse(options: { port?: number; epoch?: string; length?: number } = {}) {
   const log: FeedEvent[] = []
-  const house = {
+  const manners: Manners = { onJoin: null, onFetch: null, admit: null }
+  const house = Object.assign(manners, {
     epoch: options.epoch ?? 'first',
     log,
     joins: [] as { since?: number; epoch?: string }[],
     fetches: [] as number[],
     pageSize: 500,
-    onJoin: null as ((socket: Socket, usual: () => object) => Answer) | null,
-    onFetch: null as ((since: number) => { status: number; body: object } | null) | null,
-    admit: null as (() => Error | null) | null,
-    view: (): GoodView => viewAt(log.length, house.epoch),
+    view: null as (() => GoodView) | null,
     /** Commits `count` events and answers them, telling nobody. */
     commit(count: number): FeedEvent[] {
       const events = Array.from({ length: count }, (_, index) => bidEvent(log.length + index + 1))
       log.push(...events)
       return events
     },
-    tell: (events: readonly object[], epoch = house.epoch) =>
+    tell: (events: readonly object[], epoch: string = house.epoch): boolean =>
       io
         .to('room')
         .emit('events', { goodId: 7, epoch, events: events.map((event) => ({ ...event, goodId: undefined })) }),
@@ -64,7 +67,7 @@ async function openHouse(options: { port?: number; epoch?: string; length?: numb
     sockets: () => io.sockets.sockets.size,
     port: 0,
     close: () => new Promise<void>((resolve) => void io.close(() => resolve())),
-  }
+  })
   house.commit(options.length ?? 3)
   const http: HttpServer = createServer((request, response) => {
     const url = new URL(request.url ?? '/', 'http://house')
@@ -85,13 +88,12 @@ async function openHouse(options: { port?: number; epoch?: string; length?: numb
       void socket.join('room')
       const { since, epoch } = request
       const usual = () => {
-        const good = house.view()
+        const good = house.view?.() ?? viewAt(log.length, house.epoch)
         if (since !== undefined && ((epoch ?? house.epoch) !== house.epoch || since > log.length))
           return { ok: true, reset: true, good }
         return { ok: true, good, events: since === undefined ? [] : log.slice(since), watchers: 1 }
       }
-      const said = house.onJoin ? house.onJoin(socket, usual) : usual()
-      if (said !== 'nothing') answer(said)
+      answer(house.onJoin ? house.onJoin(socket, usual) : usual())
     })
     socket.on('follow', (_request: object, answer: (answer: object) => void) => {
       void socket.join('room')
@@ -517,7 +519,7 @@ describe('followHouse', () => {
         client,
         onEvent: (event) => events.push(event),
         onConnection: (state) => states.push(state),
-        onError: expect.fail,
+        onError: (error) => expect.fail(error.message),
       },
       pace,
     )

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import SqliteFile from 'better-sqlite3'
 import pg from 'pg'
-import { pino } from 'pino'
+import { type Logger, pino } from 'pino'
 import { inject } from 'vitest'
 import type { Clock } from '../../packages/server/src/clock.ts'
 import { readConfig, type Setting } from '../../packages/server/src/config.ts'
@@ -107,7 +107,27 @@ async function onPostgres(connectionString: string, sql: string): Promise<Json[]
   }
 }
 
-export async function openHouse(kind: DatabaseKind, options: { clock?: Clock; settings?: Partial<Record<Setting, string>>; batchSize?: number } = {}): Promise<House> {
+/** A signed-in person's calls. */
+export function memberAt(url: () => string, { id, nick, token }: { id: number; nick: string; token: string }): Member {
+  const caller = callerAt(url, token)
+  return {
+    ...caller,
+    token,
+    id,
+    nick,
+    sell: async (good = {}) => (await caller.post('/v1/goods', { name: 'Leica M3', startPrice: 1000, endsInMs: 3_600_000, ...good })).body,
+    bid: (goodId, bid, key = randomUUID()) => caller.post(`/v1/goods/${goodId}/bids`, bid, { 'idempotency-key': key }),
+  }
+}
+
+export interface HouseOptions {
+  readonly clock?: Clock
+  readonly settings?: Partial<Record<Setting, string>>
+  readonly batchSize?: number
+  readonly log?: Logger
+}
+
+export async function openHouse(kind: DatabaseKind, options: HouseOptions = {}): Promise<House> {
   const database = await openDatabaseFor(kind)
   const settings: Record<string, string> = {
     AUCTION_DATA: database.directory,
@@ -120,7 +140,7 @@ export async function openHouse(kind: DatabaseKind, options: { clock?: Clock; se
   let url = ''
   let houseCode: string | null = null
   const start = async () => {
-    const log = pino({ level: process.env.AUCTION_TEST_LOG ?? 'silent' })
+    const log = options.log ?? pino({ level: process.env.AUCTION_TEST_LOG ?? 'silent' })
     server = await createServer(readConfig({}, settings), {
       log,
       ...(options.clock ? { clock: options.clock } : {}),
@@ -148,15 +168,7 @@ export async function openHouse(kind: DatabaseKind, options: { clock?: Clock; se
     async member(nick) {
       const { body } = await anyone.post('/v1/users', { nick, password: PASSWORD })
       const session = await anyone.post('/v1/sessions', { nick, password: PASSWORD })
-      const caller = callerAt(() => url, session.body.token)
-      return {
-        ...caller,
-        token: session.body.token,
-        id: body.id,
-        nick,
-        sell: async (good = {}) => (await caller.post('/v1/goods', { name: 'Leica M3', startPrice: 1000, endsInMs: 3_600_000, ...good })).body,
-        bid: (goodId, bid, key = randomUUID()) => caller.post(`/v1/goods/${goodId}/bids`, bid, { 'idempotency-key': key }),
-      }
+      return memberAt(() => url, { id: body.id, nick, token: session.body.token })
     },
     query: database.query,
     stop,

@@ -1,6 +1,7 @@
 /** One Socket.IO connection kept alive: the way into a room, a word for every state, and what trying again cannot cure. */
-import { byeFrame, problem, refusal } from '@auction/common/api'
+import { problem } from '@auction/common/api'
 import { AuctionError, faults, isFaultCode } from '@auction/common/errors'
+import { byeFrame, refusal } from '@auction/common/frames'
 import { safeLines, safeText } from '@auction/common/text'
 import { io, type Socket } from 'socket.io-client'
 import type { Client } from './client.ts'

@@ -1,6 +1,6 @@
 /** Results on stdout: a table for a person, tab-separated lines for a program, one document with --json; errors on stderr. */
 import { AuctionError } from '@auction/common/errors'
-import { safeJson, safeText } from '@auction/common/text'
+import { safeJson, safeLines, safeText } from '@auction/common/text'
 import { type Io, paint } from './io.ts'
 import { calendar, faultSentence, relative } from './wording.ts'
 
@@ -80,7 +80,7 @@ export function createOutput(io: Io, modes: Modes): Output {
       const width = Math.max(...facts.map(([name]) => name.length))
       for (const [name, cell, value = cell] of facts) {
         if (!io.terminal) values([name, value])
-        else if (cell !== '') io.out(`${paint(io, 'dim', name.padEnd(width))}  ${safeText(cell)}\n`)
+        else if (cell !== '') io.out(`${paint(io, 'dim', name.padEnd(width))}  ${indented(cell, width + 2)}\n`)
       }
     },
     done: (text, { answer, id, values: row }) => {
@@ -96,6 +96,9 @@ export function createOutput(io: Io, modes: Modes): Output {
     error: (error) => io.err(modes.json ? errorDocument(error) : errorLines(error, modes.debug)),
   }
 }
+
+/** Text of several lines, all but the first moved in. */
+const indented = (text: string, by: number): string => safeLines(text).replaceAll('\n', `\n${' '.repeat(by)}`)
 
 function errorDocument(error: AuctionError): string {
   const { code, hint, requestId } = error

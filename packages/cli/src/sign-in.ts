@@ -18,7 +18,7 @@ export async function readNick(context: Context, { words, flag }: Input): Promis
 export async function readPassword(context: Context, { flag }: Input, twice: boolean): Promise<string> {
   if (flag('passwordStdin')) return (await import('./prompts.ts')).readSecretLine(context.io.stdin)
   const prompts = await context.prompts(
-    'There is no terminal to ask for the password on; give it with --password-stdin.',
+    usage('There is no terminal to ask for the password on.', 'Give it on stdin: --password-stdin < FILE'),
   )
   const password = await prompts.password('Password')
   if (twice && (await prompts.password('Password, again')) !== password) throw usage('The two passwords differ.')

@@ -2,7 +2,7 @@
 import { AuctionError } from './errors.ts'
 import { evolve, type Good, type GoodEvent, type Increment, type Person, reserveMet } from './good.ts'
 import { heldOn, holdFor } from './ledger.ts'
-import { type Money, toDecimal } from './money.ts'
+import { type Money, shareOf, toDecimal } from './money.ts'
 
 /** A bid as it reached the house. Facts from outside ride in it as values: decide() has no clock and looks nothing up. */
 export interface PlaceBid {
@@ -62,7 +62,7 @@ export function defaultSoftClose(durationMs: number): number {
 /** The step above `price`, minor units: the last band that begins at or below it. */
 export function incrementAt(increment: Increment, price: number): number {
   if ('fixed' in increment) return increment.fixed
-  if ('percentBp' in increment) return Math.max(1, Math.floor((price * increment.percentBp) / 10_000))
+  if ('percentBp' in increment) return Math.max(1, shareOf(price, increment.percentBp))
   return increment.bands.findLast(([from]) => from <= price)?.[1] ?? 1
 }
 
@@ -111,12 +111,18 @@ function refuseBid(bid: PlaceBid, max: number, good: Good): void {
   if (leads && max <= (good.max ?? 0)) throw new AuctionError('MAX_NOT_RAISED')
   const minimum = minimumBid(good)
   if (!leads && (max < minimum || (bid.amount !== null && bid.amount < minimum)))
-    throw new AuctionError('BID_TOO_LOW', `The least bid is now ${inWords(minimum)}.`, { data: { minimumBid: money(minimum) } })
+    throw new AuctionError('BID_TOO_LOW', `The least bid is now ${inWords(minimum)}.`, {
+      data: { minimumBid: money(minimum) },
+    })
   const needed = holdFor(good, max) - (leads ? heldOn(good) : 0)
   if (bid.available < needed)
-    throw new AuctionError('INSUFFICIENT_FUNDS', `This needs ${inWords(needed)}; you have ${inWords(bid.available)} available.`, {
-      data: { available: money(bid.available), needed: money(needed) },
-    })
+    throw new AuctionError(
+      'INSUFFICIENT_FUNDS',
+      `This needs ${inWords(needed)}; you have ${inWords(bid.available)} available.`,
+      {
+        data: { available: money(bid.available), needed: money(needed) },
+      },
+    )
 }
 
 /** The contest of two maxima in closed form: who leads afterwards and at what price (rules.md, section 2). */
@@ -135,7 +141,9 @@ function contest(bid: PlaceBid, max: number, good: Good): GoodEvent {
   }
   const result = outcome()
   const { bidId, bidder, message, receivedAt } = bid
-  const amount = bid.amount ?? (result.leader.id === bidder.id ? result.price : minimumBid(good))
+  // A leader who raises his own maximum shows the price alone, whatever he named: the rest of it is secret.
+  const shown = leader?.id === bidder.id ? result.price : bid.amount
+  const amount = shown ?? (result.leader.id === bidder.id ? result.price : minimumBid(good))
   return { type: 'bid', bidId, bidder, amount, max, message, receivedAt, ...result }
 }
 

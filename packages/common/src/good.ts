@@ -55,7 +55,10 @@ export type GoodEvent =
       readonly type: 'bid'
       readonly bidId: number
       readonly bidder: Person
-      /** The visible offer: what was named; of a proxy bid the price it led at or, outbid at once, the least bid then possible. */
+      /**
+       * The visible offer: what was named; of a proxy bid the price it led at or, outbid at once, the least bid then
+       * possible; of a leader's raise of his own maximum the price.
+       */
       readonly amount: number
       readonly max: number
       readonly message: string | null

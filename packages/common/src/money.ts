@@ -46,7 +46,7 @@ export function parseAmount(text: string, currency: string): number {
   const exponent = exponentOf(currency)
   if (/[,'_ ]/.test(text))
     throw new RangeError(`Write the amount without grouping, with "." for decimals: not "${text}".`)
-  const match = /^([0-9]{1,15})(?:\.([0-9]+))?$/.exec(text)
+  const match = /^([0-9]+)(?:\.([0-9]+))?$/.exec(text)
   if (!match) throw new RangeError(`"${text}" is not an amount; write it like ${toDecimal(128050, currency)}.`)
   const [, whole = '', decimals = ''] = match
   if (decimals.length > exponent) {

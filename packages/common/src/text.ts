@@ -1,4 +1,5 @@
 /** Text from outside made harmless for terminals and tables (terminal.md, section 8), and the rules for nicks. */
+// biome-ignore-all lint/suspicious/noControlCharactersInRegex: control characters are what this file looks for
 import stripAnsi from 'strip-ansi'
 
 // OSC, DCS, APC, PM and SOS strings, 7-bit and 8-bit, also those that never end.
@@ -10,9 +11,12 @@ const controls = /[\x00-\x08\x0b-\x1f\x7f-\x9f]/g
 const invisibleSource =
   '\\u00ad\\u034f\\u061c\\u115f\\u1160\\u17b4\\u17b5\\u180b-\\u180f\\u200b-\\u200f\\u202a-\\u202e\\u2060-\\u206f\\u2800\\u3164\\ufe00-\\ufe0f\\ufeff\\uffa0\\ufff0-\\ufffb\\u{1bca0}-\\u{1bca3}\\u{1d173}-\\u{1d17a}\\u{e0000}-\\u{e0fff}'
 const invisible = new RegExp(`[${invisibleSource}]`, 'gu')
-const unassigned = /[\p{Co}\p{Cn}\p{Cs}]/gu
+// Format characters that terminals and string-width disagree about, private use, unassigned, lone surrogates.
+const unprintable = /[\p{Cf}\p{Co}\p{Cn}\p{Cs}]/gu
 const surplusMarks = /(\p{M}{4})\p{M}+/gu
 const strayMarks = /(^|\n)\p{M}+/gu
+// Spaces around a line, and marks that would stand at its beginning without them.
+const edges = /^[\s\p{M}]+|\s+$/gu
 
 /** Any text to lines that no terminal acts on: no control but newline, no escape, bidi, zero-width or private character. */
 export function safeLines(text: string): string {
@@ -22,7 +26,7 @@ export function safeLines(text: string): string {
     .replace(/\t/g, ' ')
     .replace(controls, '')
     .replace(invisible, '')
-    .replace(unassigned, '')
+    .replace(unprintable, '')
     .normalize('NFC')
     .replace(surplusMarks, '$1')
     .replace(strayMarks, '$1')
@@ -30,10 +34,10 @@ export function safeLines(text: string): string {
 
 /** As `safeLines`, on one line: what a table cell, a title or a nick may hold. */
 export function safeText(text: string): string {
-  return safeLines(text).replace(/\s+/gu, ' ').trim()
+  return safeLines(text).replace(/\s+/gu, ' ').replace(edges, '')
 }
 
-const jsonHazards = new RegExp(`[\\u007f-\\u009f\\u2028\\u2029${invisibleSource}]`, 'gu')
+const jsonHazards = new RegExp(`[\\u007f-\\u009f\\u2028\\u2029\\p{Cf}${invisibleSource}]`, 'gu')
 
 /** JSON that may be printed on a terminal: hazardous characters as \uXXXX, the value unchanged (terminal.md, section 8). */
 export function safeJson(value: unknown, indent?: number): string {
@@ -65,7 +69,6 @@ const scripts = [
 ]
 const oneScript = new RegExp(scripts.map((set) => `^[${set}\\p{Script=Common}\\p{Script=Inherited}]+$`).join('|'), 'u')
 const nickShape = /^[\p{L}\p{N}_][\p{L}\p{M}\p{N}_.-]{1,23}$/u
-const reserved = new Set(['you', 'me', 'house', 'world', 'system', 'server', 'everyone', 'nobody'])
 
 // Letters of other scripts, and digits, that read as a Latin letter; enough to keep twins of a nick out.
 const lookalikes = new Map(
@@ -97,15 +100,20 @@ const lookalikes = new Map(
 
 /** What two nicks that look alike have in common; nicks are unique by it (promises.md, section 4). */
 export function skeletonOf(nick: string): string {
-  const bare = nick.normalize('NFKD').toLowerCase().replace(/\p{M}/gu, '').replace(/rn/g, 'm').replace(/vv/g, 'w')
-  return [...bare].map((letter) => lookalikes.get(letter) ?? letter).join('')
+  const bare = nick.normalize('NFKD').toLowerCase().replace(/\p{M}/gu, '')
+  const letters = [...bare].map((letter) => lookalikes.get(letter) ?? letter).join('')
+  return letters.replace(/rn/g, 'm').replace(/vv/g, 'w')
 }
+
+const reserved = new Set(
+  ['you', 'me', 'house', 'world', 'system', 'server', 'everyone', 'nobody'].map((word) => skeletonOf(word)),
+)
 
 /** Why a nick is refused, as a sentence, or null when it may be used. Expects NFKC. */
 export function nickFault(nick: string): string | null {
-  if (!nickShape.test(nick))
+  if (!nickShape.test(nick) || safeText(nick) !== nick)
     return 'A nick has 2 to 24 letters, digits, "_", "." or "-", and does not begin with "." or "-".'
   if (!oneScript.test(nick)) return 'A nick uses the letters of one script.'
-  if (reserved.has(nick.toLowerCase())) return `The nick "${nick}" is reserved.`
+  if (reserved.has(skeletonOf(nick))) return `The nick "${nick}" is reserved.`
   return null
 }

@@ -8,7 +8,8 @@ import type { Money } from './money.ts'
 
 /** `{amount, currency}`; amount in minor units. */
 export const money = z.object({ amount: z.int(), currency: z.string().length(3) })
-const id = z.int().min(1)
+/** Ids of goods, people, bids and entries. */
+export const id = z.int().min(1)
 export const person = z.object({ id, nick: z.string() })
 /** RFC 3339, UTC, milliseconds. */
 export const instant = z.iso.datetime({ precision: 3 })

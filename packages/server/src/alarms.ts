@@ -97,8 +97,9 @@ export function createAlarms(options: AlarmsOptions): Alarms {
     async start() {
       await track(close())
       for (const end of await options.openEnds()) arm(end)
+      if (closed) return
       sweep(1)
-      await jobs.start()
+      await track(jobs.start())
     },
     status: () => ({ store: options.store.kind, ok: jobs.fault() === null, detail: jobs.fault() }),
     jobs: () => jobs.list(),

@@ -50,7 +50,8 @@ const KEY_SHAPE = /^[\x21-\x7e]{1,255}$/
 
 /** The app as a function of requests; listening is the caller's. */
 export function createApp(options: AppOptions): Koa {
-  const app = new Koa({ proxy: options.trustProxy })
+  // Of the addresses in X-Forwarded-For only the last is the trusted proxy's own word.
+  const app = new Koa({ proxy: options.trustProxy, maxIpsCount: 1 })
   app.silent = true
   app.use(rim(options))
   app.use(helmet())
@@ -104,9 +105,16 @@ export function problemOf(fault: AuctionError): { code: string; detail: string; 
 async function serve<K extends RouteName>(name: K, route: Route, context: Context, options: AppOptions): Promise<void> {
   const { auth, rates, clock, handlers, uploads } = options
   context.set('Cache-Control', 'no-store')
+  const address = `address:${context.ip}`
   const token = bearer(context)
-  const caller = token === null ? null : await auth.authenticate(token)
-  await rates.take(route.rate, route.rate === 'signIn' || !caller ? `address:${context.ip}` : `user:${caller.user.id}`)
+  const caller =
+    token === null
+      ? null
+      : await auth.authenticate(token).catch(async (refusal: unknown) => {
+          await rates.take(route.rate, address)
+          throw refusal
+        })
+  await rates.take(route.rate, route.rate === 'signIn' || !caller ? address : `user:${caller.user.id}`)
   admit(route, caller)
   const key = idempotencyKey(route, context)
   const params = parse(route.params, context.params, '')
@@ -153,7 +161,8 @@ export function parse<T extends z.ZodType>(schema: T, value: unknown, place: str
   if (read.success) return read.data
   const sentences = read.error.issues.slice(0, 5).map((issue) => {
     const where = [place, ...issue.path.map(String)].filter(Boolean).join('.')
-    return where ? `${where}: ${issue.message}` : issue.message
+    const sentence = issue.message.replace(/\.$/, '')
+    return where ? `${where}: ${sentence}` : sentence
   })
   throw new AuctionError('BAD_REQUEST', `${sentences.join('; ')}.`)
 }

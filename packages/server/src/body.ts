@@ -1,8 +1,9 @@
 /** Request bodies: JSON everywhere, multipart where a route takes a picture; bounded, and nothing left on disk. */
 import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { limits, type Route } from '@auction/common/api'
+import type { Route } from '@auction/common/api'
 import { AuctionError } from '@auction/common/errors'
+import { limits } from '@auction/common/requests'
 import type { Context } from 'koa'
 import { koaBody } from 'koa-body'
 
@@ -69,6 +70,8 @@ async function readMultipart(
         allowEmptyFiles: false,
       },
     })
+    // formidable would wait for ever for a connection that went before it began to read.
+    if (context.req.destroyed) throw new AuctionError('BAD_REQUEST', 'The body ended early.')
     await read(context, async () => {})
     const fields = (context.request.body ?? {}) as Record<string, unknown>
     const file = context.request.files?.[names.file]

@@ -1,7 +1,7 @@
 /** The one desk: orders wait in a queue, go to the ledger book in batches, and are answered once they are on disk. */
 import { setTimeout as sleep } from 'node:timers/promises'
-import { limits } from '@auction/common/api'
 import { AuctionError } from '@auction/common/errors'
+import { limits } from '@auction/common/requests'
 import type { Clock } from './clock.ts'
 import { BATCH_SIZE, type LedgerBook } from './store/ledger-book.ts'
 import type { Committed, Order, Outcome, Result, Results } from './store/orders.ts'

@@ -25,20 +25,34 @@ const settings = z.object({
     .string()
     .min(1)
     .default('.auction')
-    .transform((path) => resolve(path)),
-  AUCTION_DATABASE_URL: url('postgres', 'postgresql').optional(),
-  AUCTION_MONGODB_URI: url('mongodb', 'mongodb+srv').optional(),
-  AUCTION_HOST: z.string().min(1).default('127.0.0.1'),
-  AUCTION_PORT: whole(0, 65_535).default(8010),
-  AUCTION_PUBLIC_URL: url('http', 'https').optional(),
-  AUCTION_CURRENCY: z.string().refine(isCurrency, 'must be an ISO 4217 code, such as USD').default('USD'),
-  AUCTION_STARTING_BALANCE: whole(0, MAX_AMOUNT).default(1_000_000),
-  AUCTION_REGISTRATION: z.enum(['open', 'closed']).default('open'),
-  AUCTION_PREMIUM_BP: whole(0, 10_000).default(0),
-  AUCTION_COMMISSION_BP: whole(0, 10_000).default(0),
-  AUCTION_LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('warn'),
-  AUCTION_RATE_LIMITS: z.enum(['on', 'off']).default('on'),
-  AUCTION_TRUST_PROXY: z.enum(['on', 'off']).default('off'),
+    .transform((path) => resolve(path))
+    .describe('directory of everything the server keeps'),
+  AUCTION_DATABASE_URL: url('postgres', 'postgresql').optional().describe('`postgres://…` instead of SQLite'),
+  AUCTION_MONGODB_URI: url('mongodb', 'mongodb+srv')
+    .optional()
+    .describe('keeps the alarms in MongoDB instead of the embedded store'),
+  AUCTION_HOST: z.string().min(1).default('127.0.0.1').describe('address to listen on'),
+  AUCTION_PORT: whole(0, 65_535).default(8010).describe('port to listen on; 0 takes a free one'),
+  AUCTION_PUBLIC_URL: url('http', 'https').optional().describe('where people reach the house, behind a proxy'),
+  AUCTION_CURRENCY: z
+    .string()
+    .refine(isCurrency, 'must be an ISO 4217 code, such as USD')
+    .default('USD')
+    .describe('the one currency of the house, fixed at first boot'),
+  AUCTION_STARTING_BALANCE: whole(0, MAX_AMOUNT)
+    .default(1_000_000)
+    .describe('what a new account begins with, in minor units'),
+  AUCTION_REGISTRATION: z.enum(['open', 'closed']).default('open').describe('who may sign up: `open` or `closed`'),
+  AUCTION_PREMIUM_BP: whole(0, 10_000)
+    .default(0)
+    .describe("buyer's premium in basis points, for goods listed from now on"),
+  AUCTION_COMMISSION_BP: whole(0, 10_000).default(0).describe("seller's commission in basis points, likewise"),
+  AUCTION_LOG_LEVEL: z
+    .enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'])
+    .default('warn')
+    .describe('what is logged, as JSON lines on standard error'),
+  AUCTION_RATE_LIMITS: z.enum(['on', 'off']).default('on').describe('`off` for benchmarks and closed networks'),
+  AUCTION_TRUST_PROXY: z.enum(['on', 'off']).default('off').describe('`on` takes addresses from the proxy before it'),
   AUCTION_CORS_ORIGINS: z
     .string()
     .default('')
@@ -47,14 +61,21 @@ const settings = z.object({
         .split(',')
         .map((origin) => origin.trim())
         .filter(Boolean),
-    ),
+    )
+    .describe('web pages that may call, separated by commas'),
 })
 
 /** What the server was told; frozen. Amounts in minor units. */
 export type Config = Readonly<z.infer<typeof settings>>
 export type Setting = keyof Config
 
-export const settingNames = Object.keys(settings.shape) as readonly Setting[]
+const settingNames = Object.keys(settings.shape) as readonly Setting[]
+
+/** Every setting with what it is and its default, for the reference. */
+export const settingList = settingNames.map((name) => {
+  const fallback = name === 'AUCTION_DATA' ? '.auction' : String(settings.parse({})[name] ?? '')
+  return { name, meaning: settings.shape[name].description ?? '', fallback }
+})
 
 /**
  * Reads a configuration. `NAME_FILE` names a file that holds NAME's value (for secrets).

@@ -1,7 +1,7 @@
 /** Uploaded pictures: decoded, bounded, turned upright, stripped of metadata and encoded anew; small versions for terminals. */
 import { randomUUID } from 'node:crypto'
-import { limits } from '@auction/common/api'
 import { AuctionError } from '@auction/common/errors'
+import { limits } from '@auction/common/requests'
 import sharp from 'sharp'
 import type { StoredPicture } from './store/orders.ts'
 

@@ -3,9 +3,13 @@ import type { Route } from '@auction/common/api'
 import { AuctionError } from '@auction/common/errors'
 import { RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible'
 
+type Bound = Route['rate'] | 'failedLogin' | 'frame'
+
 export interface Rates {
   /** Counts one call. Throws RATE_LIMITED {retryAfterS}. */
-  take(kind: Route['rate'] | 'failedLogin' | 'frame', caller: string): Promise<void>
+  take(kind: Bound, caller: string): Promise<void>
+  /** Uncounts one call. */
+  giveBack(kind: Bound, caller: string): Promise<void>
 }
 
 // Points per seconds: the burst that is allowed, and over which time it comes back.
@@ -20,7 +24,7 @@ const bounds = {
 
 /** The bounds of this process; with `on` false, none. */
 export function createRates(on: boolean): Rates {
-  if (!on) return { take: () => Promise.resolve() }
+  if (!on) return { take: () => Promise.resolve(), giveBack: () => Promise.resolve() }
   const limiters = new Map(
     Object.entries(bounds).map(([kind, bound]) => [kind, new RateLimiterMemory({ keyPrefix: kind, ...bound })]),
   )
@@ -34,6 +38,9 @@ export function createRates(on: boolean): Rates {
           data: { retryAfterS: Math.max(1, Math.ceil(refused.msBeforeNext / 1000)) },
         })
       }
+    },
+    async giveBack(kind, caller) {
+      await limiters.get(kind)?.reward(caller)
     },
   }
 }

@@ -1,7 +1,8 @@
 /** Socket.IO: one room per good, one message per room and commit, heads once a second, the house-wide feed. */
 import type { Server as HttpServer } from 'node:http'
-import { eventsFrame, followRequest, houseEvents, joinRequest, leaveRequest, limits } from '@auction/common/api'
 import { AuctionError } from '@auction/common/errors'
+import { eventsFrame, followRequest, houseEvents, joinRequest, leaveRequest } from '@auction/common/frames'
+import { limits } from '@auction/common/requests'
 import { Server, type Socket } from 'socket.io'
 import type { z } from 'zod'
 import { parse, problemOf } from './app.ts'

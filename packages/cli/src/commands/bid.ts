@@ -132,7 +132,7 @@ async function dryRun({ output, globals }: Context, client: Client, good: GoodVi
 
 async function confirmLarge(context: Context, good: GoodView, { amount, currency }: Bid): Promise<void> {
   const minimum = good.minimumBid.amount
-  if (context.globals.yes || amount === null || amount < LARGE * minimum) return
+  if (context.globals.yes || good.status !== 'open' || amount === null || amount < LARGE * minimum) return
   const times = Math.floor(amount / minimum)
   const sentence = `${pay({ amount, currency })} is ${times} times the minimum of ${pay(good.minimumBid)}.`
   const prompts = await context.prompts(usage(sentence, 'Add --yes if you mean it.'))

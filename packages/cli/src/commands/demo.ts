@@ -46,7 +46,7 @@ function keepDirectory(given: string | undefined): string | null {
 
 async function onScreen(context: Context, server: string): Promise<number> {
   const closing = new AbortController()
-  const quiet = { event: () => {}, refused: () => {} }
+  const quiet = { now: context.io.now, event: () => {}, refused: () => {} }
   const stage = await openStage(server, acts(SCREEN_PACE), quiet, closing.signal)
   try {
     const [good] = stage.goods
@@ -64,7 +64,12 @@ async function onScreen(context: Context, server: string): Promise<number> {
 async function inLines(context: Context, house: { url: string; sum(): Promise<number> }): Promise<number> {
   const { output } = context
   const tell = (text: string) => context.globals.json || output.line(text)
-  const stage = await openStage(house.url, acts(1), audienceOf(tell), new AbortController().signal)
+  const stage = await openStage(
+    house.url,
+    acts(1),
+    { now: context.io.now, ...audienceOf(tell) },
+    new AbortController().signal,
+  )
   try {
     tell(`A house opens at ${house.url}. ${seller} lists ${stage.goods.length} goods, each with a picture:`)
     for (const good of stage.goods) tell(`  good ${good.id}, ${good.name}: starts at ${pay(good.startPrice)}`)

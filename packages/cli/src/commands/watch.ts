@@ -1,7 +1,7 @@
 /** `auction watch <id>`: the live screen on a terminal; sentences with --plain; objects, one a line, for programs. */
 import type { User } from '@auction/common/api'
-import { endings } from '@auction/common/api'
 import { AuctionError } from '@auction/common/errors'
+import { endings } from '@auction/common/frames'
 import type { GoodView } from '@auction/common/view'
 import type { Client } from '../client.ts'
 import type { Command, Input } from '../command.ts'

@@ -32,6 +32,8 @@ export interface Ending {
 
 /** Everything the stage tells as it happens. */
 export interface Audience {
+  /** The wall clock, epoch ms. */
+  now(): number
   event(good: GoodView, event: FeedEvent): void
   refused(good: GoodView, nick: string, error: AuctionError): void
 }
@@ -46,7 +48,8 @@ export async function openStage(
   const players = new Map<string, Player>()
   for (const nick of [seller, ...bidders, guest]) players.set(nick, await signUp(server, nick))
   const mila = playerOf(players, seller)
-  const goods = await Promise.all(acts.map((act) => list(mila.client, act)))
+  const goods: GoodView[] = []
+  for (const act of acts) goods.push(await list(mila.client, act))
   const feeds: { close(): void }[] = []
   const performances = acts.map(async (act, index) => {
     const good = goods[index]
@@ -129,7 +132,7 @@ async function perform(
     if ('afterMs' in when) await sleep(Math.max(0, began + when.afterMs - performance.now()), undefined, { signal })
     else {
       const now = await client.call('good', { params: { id: good.id } })
-      await sleep(Math.max(0, Date.parse(now.endsAt) - Date.now() - when.beforeEndMs), undefined, { signal })
+      await sleep(Math.max(0, Date.parse(now.endsAt) - audience.now() - when.beforeEndMs), undefined, { signal })
     }
     try {
       await client.call('placeBid', { params: { id: good.id }, body: bid, key: randomUUID() })

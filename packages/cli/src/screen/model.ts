@@ -85,7 +85,10 @@ export type Msg =
   | { readonly type: 'leave'; readonly code: 0 | 130 }
 
 /** What the edge does for the screen. */
-export type Effect =
+export type Effect = HouseEffect | TerminalEffect
+
+/** Calls of the house; `afterMs` is how long to wait first. */
+export type HouseEffect =
   | {
       readonly type: 'placeBid'
       readonly key: string
@@ -93,8 +96,15 @@ export type Effect =
       readonly amount: number
       readonly afterMs: number
     }
-  | { readonly type: 'fetchBids' | 'fetchGood' | 'fetchTerms' | 'bell' | 'suspend' }
-  | { readonly type: 'title' | 'copy'; readonly text: string }
+  | { readonly type: 'fetchBids' }
+  | { readonly type: 'fetchGood' }
+  | { readonly type: 'fetchTerms' }
+
+export type TerminalEffect =
+  | { readonly type: 'bell' }
+  | { readonly type: 'title'; readonly text: string }
+  | { readonly type: 'copy'; readonly text: string }
+  | { readonly type: 'suspend' }
   | { readonly type: 'leave'; readonly code: number }
 
 export type Change = readonly [Model, readonly Effect[]]
@@ -291,7 +301,7 @@ function onEvent(model: Model, { event, good: told }: Extract<FeedMessage, { typ
   const before = model.good
   const good = newer(before, withOwn(before, told))
   const row = bidRow(event)
-  const activity = [...model.activity, logRow(event, model.me)].slice(-MOST_ROWS)
+  const activity = [...model.activity, logRow(event)].slice(-MOST_ROWS)
   const bids = row ? mergeBids(model.bids, [row], MOST_ROWS) : model.bids
   // The same bids stay in sight while somebody reads further down.
   const scroll = row && model.scroll > 0 ? Math.min(model.scroll + 1, MOST_ROWS - 1) : model.scroll

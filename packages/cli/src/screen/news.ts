@@ -48,11 +48,8 @@ export function mergeBids(known: readonly BidRow[], more: readonly BidRow[], mos
 }
 
 /** An event as a line of the activity log. */
-export function logRow(event: FeedEvent, me: Person | null): LogRow {
-  const row = bidRow(event)
-  const mine = me !== null && row?.bidder.id === me.id
-  const text = event.type === 'extended' ? 'The end moves: a late bid.' : sentence(event)
-  return { at: Date.parse(event.at), text: mine && row ? text.replace(row.bidder.nick, 'you') : text }
+export function logRow(event: FeedEvent): LogRow {
+  return { at: Date.parse(event.at), text: event.type === 'extended' ? 'A late bid moves the end.' : sentence(event) }
 }
 
 /** How it ended, for the one who watches. */

@@ -16,7 +16,7 @@ export const plain = (text: string): Line => [{ text }]
 export const dim = (text: string): Line => [{ text, tone: 'dim' }]
 
 /** The spans cut or padded to exactly `width` cells. */
-export function fit(line: Line, width: number): Line {
+export function fitTo(line: Line, width: number): Line {
   let left = Math.max(0, width)
   const spans: Span[] = []
   for (const span of line) {
@@ -32,42 +32,10 @@ export function fit(line: Line, width: number): Line {
 /** `left` and `right` on one line of `width`; the right one stays whole as long as it can. */
 export function between(left: Line, right: Line, width: number): Line {
   const wide = Math.min(width, widthOf(right))
-  return [...fit(left, Math.max(0, width - wide)), ...fit(right, wide)]
+  return [...fitTo(left, Math.max(0, width - wide)), ...fitTo(right, wide)]
 }
 
 export const widthOf = (line: Line) => line.reduce((sum, { text }) => sum + stringWidth(text), 0)
-
-/** `text` broken into lines of at most `width` cells, between words where it can. */
-export function wrap(text: string, width: number): string[] {
-  const lines: string[] = []
-  for (const paragraph of text.split('\n')) {
-    let line = ''
-    for (const word of paragraph.split(' ')) {
-      if (line !== '' && stringWidth(`${line} ${word}`) <= width) line = `${line} ${word}`
-      else {
-        if (line !== '') lines.push(line)
-        const pieces = breakWord(word, width)
-        lines.push(...pieces.slice(0, -1))
-        line = pieces.at(-1) ?? ''
-      }
-    }
-    lines.push(line)
-  }
-  return lines
-}
-
-const graphemes = new Intl.Segmenter('en', { granularity: 'grapheme' })
-
-function breakWord(word: string, width: number): string[] {
-  if (stringWidth(word) <= width) return [word]
-  const pieces = ['']
-  for (const { segment } of graphemes.segment(word)) {
-    const last = pieces.at(-1) ?? ''
-    if (stringWidth(last + segment) > width && last !== '') pieces.push(segment)
-    else pieces[pieces.length - 1] = last + segment
-  }
-  return pieces
-}
 
 /** `00:04:37`, with days in front above one and tenths under ten seconds. Rounded up: it shows zero only when it is over. */
 export function countdown(ms: number): string {

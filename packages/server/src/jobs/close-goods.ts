@@ -110,6 +110,7 @@ export function closeGoodsJobs(options: CloseGoodsOptions): CloseGoodsJobs {
       if (fault === null && !closed) log.warn({ fault: faultOf(error, config) }, 'Agenda reports an error')
     })
     await agenda.start()
+    if (closed) await agenda.stop(false)
   }
   return {
     // Only what does not mend by itself fails here, such as an address that is none.

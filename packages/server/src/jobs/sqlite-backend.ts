@@ -71,7 +71,7 @@ export function sqliteBackend(file: string): AgendaBackend {
 
 type JobFile = ReturnType<typeof jobFile>
 
-/** The open file: opens when used, lets go of what turns out to be corrupt. */
+/** The file: opened when used, let go of and moved aside when it turns out to be corrupt. */
 function jobFile(file: string) {
   let db: Database.Database | undefined
   let wanted = false
@@ -122,16 +122,6 @@ function jobFile(file: string) {
 }
 
 function openFile(file: string): Database.Database {
-  try {
-    return openOnce(file)
-  } catch (error) {
-    if (!isCorrupt(error)) throw error
-    moveAside(file)
-    return openOnce(file)
-  }
-}
-
-function openOnce(file: string): Database.Database {
   closeSync(openSync(file, 'a', 0o600))
   chmodSync(file, 0o600)
   const db = new Database(file, { timeout: 0 }) // a busy file fails the call; waiting would hold the event loop

@@ -1,5 +1,4 @@
 /** Sign-up, sessions, and what is one's own. */
-import type { AuctionError } from '@auction/common/errors'
 import { skeletonOf } from '@auction/common/text'
 import type { Handlers } from '../app.ts'
 import type { Parts } from './parts.ts'
@@ -11,14 +10,13 @@ export function accountRoutes({ auth, queries, rates, registration, present }: P
       return auth.signUp(body.nick, body.password)
     },
     async logIn({ body, context }) {
-      try {
-        return await auth.logIn(body.nick, body.password)
-      } catch (error) {
-        // Guesses at one account are slowed down per address, so that nobody can lock another out.
-        if ((error as AuctionError).code === 'UNAUTHENTICATED')
-          await rates.take('failedLogin', `${context.ip}/${skeletonOf(body.nick)}`)
-        throw error
-      }
+      // Guesses at one account are slowed down per address, so that nobody can lock another out; counted before the
+      // password is looked at, or the right guess among many would come through.
+      const guesser = `${context.ip}/${skeletonOf(body.nick)}`
+      await rates.take('failedLogin', guesser)
+      const session = await auth.logIn(body.nick, body.password)
+      await rates.giveBack('failedLogin', guesser)
+      return session
     },
     async logOut({ caller }) {
       await auth.logOut(caller)

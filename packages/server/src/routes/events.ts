@@ -1,6 +1,6 @@
 /** The feed of a good as JSON, NDJSON and SSE, its hash-chained log, and the server's clock. */
-import { limits } from '@auction/common/api'
 import { AuctionError } from '@auction/common/errors'
+import { limits } from '@auction/common/requests'
 import type { Handlers } from '../app.ts'
 import type { Parts } from './parts.ts'
 

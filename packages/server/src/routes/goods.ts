@@ -1,8 +1,8 @@
 /** Goods: lists, one good, its picture, and listing a new one. */
 import { hash } from 'node:crypto'
-import { limits } from '@auction/common/api'
 import { defaultIncrement, defaultSoftClose, HARD_END_MS } from '@auction/common/bidding'
 import { AuctionError } from '@auction/common/errors'
+import { limits } from '@auction/common/requests'
 import type { Handlers } from '../app.ts'
 import { readPicture, toCells } from '../pictures.ts'
 import { keyedBy, type Parts } from './parts.ts'
@@ -45,9 +45,10 @@ export function goodRoutes({ clerk, clock, config, present, queries }: Parts) {
       const picture = image === null ? null : await queries.picture(image)
       if (!picture) throw new AuctionError('NOT_FOUND', `Good ${params.id} has no picture.`)
       const [columns = 0, rows = 0] = (query.cells ?? '').split('x').map(Number)
+      const shown = query.cells ? await toCells(picture, columns, rows) : picture.bytes
       context.set('Cache-Control', 'public, max-age=86400, immutable')
       context.type = query.cells ? 'application/json' : picture.type
-      context.body = query.cells ? await toCells(picture, columns, rows) : picture.bytes
+      context.body = shown
       return undefined
     },
   } satisfies Partial<Handlers>

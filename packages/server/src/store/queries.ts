@@ -1,9 +1,10 @@
 /** Everything that is only read: people, lists, histories, statements, the log. Never writes. */
-import type { GoodsQuery, LedgerEntry, OwnBid, PublicBid, User, Wallet } from '@auction/common/api'
+import type { LedgerEntry, OwnBid, PublicBid, User, Wallet } from '@auction/common/api'
 import { AuctionError } from '@auction/common/errors'
 import type { Good } from '@auction/common/good'
 import { available, held, heldOn } from '@auction/common/ledger'
 import type { LoggedEvent } from '@auction/common/log'
+import type { GoodsQuery } from '@auction/common/requests'
 import { type FeedEvent, toInstant, toYou, type You } from '@auction/common/view'
 import type { SqlEntityManager } from '@mikro-orm/sqlite'
 import type { Database } from './database.ts'

@@ -1,0 +1,67 @@
+/** The load: 64 connections that bid on one good as fast as they are answered, from a process of its own. */
+import { connect, type Socket } from 'node:net'
+
+/** What the parent asks for. */
+export interface Task {
+  readonly port: number
+  readonly goodId: number
+  readonly tokens: readonly string[]
+  readonly firstAmount: number
+  readonly ms: number
+}
+
+/** Accepted bids per second, the share that was refused, the next free amount. */
+export interface Score {
+  readonly perSecond: number
+  readonly refused: number
+  readonly nextAmount: number
+}
+
+process.on('message', (task: Task) => {
+  void run(task).then((score) => process.send?.(score))
+})
+
+async function run({ port, goodId, tokens, firstAmount, ms }: Task): Promise<Score> {
+  let amount = firstAmount
+  let accepted = 0
+  let refused = 0
+  let warm = false
+  const began = performance.now()
+  const end = began + ms
+  const next = (token: string) => {
+    const body = `{"amount":${amount++}}`
+    return `POST /v1/goods/${goodId}/bids HTTP/1.1\r\nHost: bench\r\nAuthorization: Bearer ${token}\r\nIdempotency-Key: ${port}-${amount}\r\nContent-Type: application/json\r\nContent-Length: ${body.length}\r\n\r\n${body}`
+  }
+  const bidder = (token: string) =>
+    new Promise<void>((resolve, reject) => {
+      const socket: Socket = connect(port, '127.0.0.1', () => socket.write(next(token)))
+      let answer = ''
+      socket.setNoDelay(true)
+      socket.setEncoding('latin1')
+      socket.on('data', (chunk: string) => {
+        answer += chunk
+        const head = answer.indexOf('\r\n\r\n')
+        if (head < 0) return
+        const length = Number(/content-length: (\d+)/i.exec(answer)?.[1])
+        if (answer.length < head + 4 + length) return
+        if (warm) answer.startsWith('HTTP/1.1 201') ? accepted++ : refused++
+        answer = ''
+        if (performance.now() < end) socket.write(next(token))
+        else {
+          socket.end()
+          resolve()
+        }
+      })
+      socket.on('error', reject)
+    })
+  // The first fifth warms up and does not count.
+  setTimeout(() => {
+    warm = true
+  }, ms / 5)
+  await Promise.all(tokens.map(bidder))
+  return {
+    perSecond: accepted / ((ms * 0.8) / 1000),
+    refused: refused / Math.max(1, accepted + refused),
+    nextAmount: amount,
+  }
+}

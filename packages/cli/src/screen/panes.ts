@@ -1,0 +1,227 @@
+/** What each part of the screen says, line by line: the Model in words, without knowing how lines get onto a terminal. */
+import type { GoodView } from '@auction/common/view'
+import stringWidth from 'string-width'
+import { duration, pay } from '../wording.ts'
+import { footerKeys, keymap } from './keymap.ts'
+import { bidBar, type Model } from './model.ts'
+import { outcomeOf } from './news.ts'
+import {
+  added,
+  between,
+  calendarTime,
+  clockTime,
+  connectionWords,
+  countdown,
+  dim,
+  fitTo,
+  type Line,
+  plain,
+  type Span,
+  skewWords,
+  widthOf,
+} from './words.ts'
+
+/** Below a minute the end is near; how long an extension stays worth a line. */
+const SOON_MS = 60_000
+const EXTENDED_MS = 8_000
+const LONGEST_NICK = 16
+
+const isStale = ({ connection }: Model) => connection.state !== 'live' && connection.state !== 'draining'
+const leftOf = ({ time }: Model, good: GoodView) => Date.parse(good.endsAt) - time.now
+
+/** Two lines: what is sold and how the connection is; by whom, how many look on, when it ends. */
+export function headerLines(model: Model, width: number): Line[] {
+  const { good, zone } = model
+  const connection: Line = [{ text: ' ' }, connectionWords(model), { text: ' ' }]
+  if (good === null) return [between(plain(` ${model.server}`), connection, width), fitTo([], width)]
+  const name: Line = [
+    { text: ` #${good.id} `, tone: 'dim' },
+    { text: good.name, bold: true },
+  ]
+  const skew = skewWords(model)
+  const watching = good.watchers > 0 ? ` · ${good.watchers} watching` : ''
+  const end = `${good.status === 'open' ? 'ends' : 'ended'} ${calendarTime(Date.parse(good.endsAt), zone)}`
+  const about = ` by ${good.owner.nick}${watching} · ${end}`
+  const right: Line = skew === null ? [] : [{ text: ` ▲ ${skew} `, tone: 'warning' }]
+  return [between(name, connection, width), between(dim(about), right, width)]
+}
+
+/** Price, leader, how you stand, and how long it still runs; `compact` for where there is little room. */
+export function statusLines(model: Model, width: number, compact: boolean): Line[] {
+  const { good } = model
+  if (good === null) return [dim('waiting for the good…')]
+  const price = priceLine(model, good)
+  const leader = plain(good.leader ? `by ${good.leader.nick}${reserveWords(good)}` : `no bids yet${reserveWords(good)}`)
+  const end = endLines(model, good, width)
+  if (compact)
+    return [[...price, { text: '  ' }, ...leader], standingLine(model, good), ...end.slice(1, 2), ...end.slice(3)]
+  const title = good.status !== 'open' ? 'HAMMER PRICE' : good.price ? 'CURRENT BID' : 'STARTING PRICE'
+  return [dim(title), price, leader, standingLine(model, good), ...holdLines(good), [], ...end]
+}
+
+function priceLine(model: Model, good: GoodView): Line {
+  const price: Span = { text: pay(good.price ?? good.startPrice), bold: true }
+  if (!isStale(model)) return [price]
+  const { since } = model.connection
+  const asOf = since === null ? '' : `  as of ${clockTime(since, model.zone)}`
+  return [
+    { ...price, tone: 'dim' },
+    { text: asOf, tone: 'dim' },
+  ]
+}
+
+function reserveWords({ reserve }: GoodView): string {
+  if (reserve === 'none') return ''
+  return reserve === 'met' ? ' · reserve met' : ' · reserve not met'
+}
+
+function standingLine({ me }: Model, good: GoodView): Line {
+  if (good.status !== 'open') {
+    const { tone, text } = outcomeOf(good, me)
+    return [{ text: text.split(/:| to /, 1)[0] ?? '', tone, bold: true }]
+  }
+  if (me?.id === good.owner.id) return plain('– your own good')
+  if (!good.you || me === null) return plain('– watching, not signed in')
+  const { standing, max } = good.you
+  if (standing === 'leading')
+    return [{ text: '✓ LEADING', tone: 'good', bold: true }, { text: max ? ` up to ${pay(max)}` : '' }]
+  if (standing === 'outbid')
+    return [{ text: '✗ OUTBID', tone: 'bad', bold: true }, { text: max ? `: you are at ${pay(max)}` : '' }]
+  return plain('– you have not bid')
+}
+
+function holdLines({ you }: GoodView): Line[] {
+  return you?.hold ? [dim(`${pay(you.hold)} of yours is held`)] : []
+}
+
+/** Title, countdown, bar, and what moves the end. */
+function endLines(model: Model, good: GoodView, width: number): Line[] {
+  if (good.status !== 'open') return [dim('ENDED'), plain(calendarTime(Date.parse(good.endsAt), model.zone))]
+  const left = leftOf(model, good)
+  const tone = isStale(model) ? { tone: 'dim' as const } : {}
+  const count: Line = [{ text: countdown(left), bold: left < SOON_MS, ...tone }]
+  return [dim('ENDS IN'), count, bar(model, left, Date.parse(good.endsAt), width), endNews(model, good, left)]
+}
+
+function endNews({ extended, time }: Model, good: GoodView, left: number): Line {
+  if (left <= 0) return plain('waiting for the result…')
+  if (extended !== null && time.now - extended.at < EXTENDED_MS)
+    return [{ text: `▲ extended ${added(extended.byMs)}`, tone: 'warning' }]
+  if (good.softCloseMs === 0) return dim('a hard end: no extension')
+  return dim(`last ${added(good.softCloseMs).slice(1)}: a bid adds time`)
+}
+
+function bar({ terms }: Model, left: number, endsAt: number, width: number): Line {
+  if (terms === null || endsAt <= terms.listedAt) return []
+  const share = Math.min(1, Math.max(0, left / (endsAt - terms.listedAt)))
+  const full = Math.round(share * width)
+  return [{ text: '█'.repeat(full) }, { text: '░'.repeat(width - full), tone: 'dim' }]
+}
+
+/** The bids that fitTo, newest first, under their title. */
+export function bidLines(model: Model, width: number, height: number): Line[] {
+  const { bids, good, scroll, me, zone } = model
+  const room = Math.max(0, height - 1)
+  const top = Math.max(0, Math.min(scroll, bids.length - room))
+  const hint = top > 0 ? `${top} newer above · g` : bids.length > room ? 'newest first · ↑↓ scroll' : 'newest first'
+  const title = between(dim(`BIDS ${good?.bidCount ?? 0}`), dim(hint), width)
+  if (bids.length === 0) return [title, plain(good?.bidCount ? 'loading…' : 'none yet')]
+  const shown = bids.slice(top, top + room)
+  const nameOf = (row: (typeof shown)[number]) => (row.bidder.id === me?.id ? 'you' : row.bidder.nick)
+  const names = Math.min(LONGEST_NICK, Math.max(...shown.map((row) => stringWidth(nameOf(row)))))
+  const amounts = Math.max(...shown.map((row) => stringWidth(pay(row.amount))))
+  const rows = shown.map((row): Line => {
+    const amount = pay(row.amount)
+    return [
+      { text: `${clockTime(row.at, zone)} `, tone: 'dim' },
+      ...fitTo([{ text: nameOf(row), bold: row.bidder.id === me?.id }], names),
+      { text: `  ${' '.repeat(amounts - stringWidth(amount))}${amount}` },
+      { text: row.message ? `  "${row.message}"` : '', tone: 'dim' },
+    ]
+  })
+  return [title, ...rows]
+}
+
+/** The newest of what happened, oldest first. */
+export function activityLines({ activity, zone }: Model, height: number): Line[] {
+  const rows = activity.slice(-Math.max(0, height - 1))
+  const lines = rows.map(({ at, text }): Line => [{ text: `${clockTime(at, zone)} `, tone: 'dim' }, { text }])
+  return [dim('ACTIVITY'), ...(lines.length > 0 ? lines : [plain('nothing yet')])]
+}
+
+/** The bid line: the field, the review, the sending; or why there is none. */
+export function bidBarLine(model: Model, width: number): Line {
+  const { line, good } = model
+  const currency = good?.minimumBid.currency ?? 'USD'
+  const what = 'amount' in line ? `${line.kind === 'max' ? 'up to ' : ''}${pay({ amount: line.amount, currency })}` : ''
+  if (line.step === 'sending') return [{ text: `… SENDING your bid of ${what}` }]
+  if (line.step === 'unknown')
+    return [{ text: `? OUTCOME UNKNOWN of ${what}: asking again (${line.tries})`, tone: 'warning' }]
+  const reason = bidBar(model)
+  if (reason !== null || good === null) return [{ text: reason ?? '', bold: good !== null && good.status !== 'open' }]
+  const minimum = `minimum ${pay(good.minimumBid)}`
+  if (line.step === 'review')
+    return between([{ text: `REVIEW: bid ${what}`, bold: true }], dim('Enter places it · Esc changes it'), width)
+  if (line.step === 'closed')
+    return between(plain(`b to bid · ${minimum}`), dim(line.text ? `draft ${line.text}` : ''), width)
+  const label = line.kind === 'max' ? 'YOUR MAXIMUM' : 'YOUR BID'
+  const field: Line = [{ text: `${label} ${currency} ` }, { text: line.text, bold: true }, { text: '▏   ' }]
+  const hint = dim('Enter review · Esc cancel')
+  const whole = [...field, ...dim(minimum)]
+  return widthOf(whole) + widthOf(hint) + 2 <= width ? between(whole, hint, width) : whole
+}
+
+/** One line of news, or empty. */
+export function noticeLine({ notice }: Model): Line {
+  return notice === null ? [] : [{ text: ` ${notice.text}`, tone: notice.tone }]
+}
+
+/** The keys that work now, as many as there is room for; how to get help and out is never cut. */
+export function footerLine(model: Model, width: number): Line {
+  const chosen: ReturnType<typeof footerKeys>[number][] = []
+  let used = 0
+  for (const binding of footerKeys(model)) {
+    const cost = stringWidth(` ${binding.label} ${binding.help} `)
+    if (used + cost > width) break
+    chosen.push(binding)
+    used += cost
+  }
+  const inOrder = chosen.sort((a, b) => keymap.indexOf(a) - keymap.indexOf(b))
+  return inOrder.flatMap(
+    ({ label, help }): Line => [
+      { text: ` ${label}`, bold: true },
+      { text: ` ${help} `, tone: 'dim' },
+    ],
+  )
+}
+
+/** Every key, in as many columns as fit. */
+export function helpLines(width: number, height: number): Line[] {
+  const cells = [...new Map(keymap.map(({ label, help }) => [`${label} ${help}`, { label, help }])).values()]
+  const rows = Math.max(1, height - 1)
+  const columns = Math.ceil(cells.length / rows)
+  const cell = Math.floor(width / columns)
+  const labels = Math.max(...cells.map(({ label }) => stringWidth(label)))
+  const lines = Array.from({ length: Math.min(rows, cells.length) }, (_, row) =>
+    Array.from({ length: columns }, (_column, column) => cells[column * rows + row]).flatMap((found) =>
+      found ? fitTo([...fitTo([{ text: found.label, bold: true }], labels), { text: ` ${found.help}` }], cell) : [],
+    ),
+  )
+  return [dim('KEYS'), ...lines]
+}
+
+/** Too small for a screen: what matters most, as one sentence. */
+export function oneLine(model: Model): string {
+  const { good, size } = model
+  const price = good ? pay(good.price ?? good.startPrice) : 'waiting'
+  const left = good ? leftOf(model, good) : 0
+  const end =
+    good === null
+      ? ''
+      : good.status !== 'open'
+        ? outcomeOf(good, model.me).text
+        : left > 0
+          ? `${duration(left)} left`
+          : 'waiting for the result…'
+  return `Window is ${size.columns}x${size.rows}; auction needs 60x15. ${price} · ${end} · q quit`
+}

@@ -1,0 +1,128 @@
+/** What may come in: the bounds of everything, and the schemas of every body, query and parameter. */
+import { z } from 'zod'
+import { MAX_AMOUNT } from './money.ts'
+import { graphemeLength, nickFault, safeLines, safeText } from './text.ts'
+
+/** Bounds of everything that comes in, goes out or waits. */
+export const limits = {
+  bodyBytes: 16 * 1024,
+  bodyDepth: 8,
+  imageBytes: 5 * 1024 * 1024,
+  imagePixels: 16_000_000,
+  pageSize: 100,
+  eventPage: 500,
+  /** Waiting longer than this for the clerk, a bid is refused with BUSY before any effect. */
+  queueWaitMs: 200,
+  /** What a stuck follower may leave unread before it is dropped. */
+  followerBytes: 256 * 1024,
+  shortestSaleMs: 1_000,
+  longestSaleMs: 366 * 24 * 60 * 60 * 1000,
+  longestSoftCloseMs: 60 * 60 * 1000,
+} as const
+
+const idParam = z
+  .string()
+  .regex(/^[1-9][0-9]{0,14}$/, 'must be a positive integer')
+  .transform(Number)
+const seqParam = z
+  .string()
+  .regex(/^(0|[1-9][0-9]{0,14})$/, 'must be a seq, 0 or more')
+  .transform(Number)
+/** Integer minor units of the house's currency, 1 to 10^12. */
+export const amount = z
+  .int('must be a whole number of minor units')
+  .min(1, 'must be at least 1')
+  .max(MAX_AMOUNT, `must be at most ${MAX_AMOUNT}`)
+
+/** Text for people: well-formed, made harmless, `least` to `most` characters as a person counts them. */
+function text(least: number, most: number, clean: (text: string) => string = safeText) {
+  return z
+    .string()
+    .max(most * 16, 'is too long')
+    .refine((value) => value.isWellFormed(), 'is not well-formed Unicode')
+    .transform((value) => clean(value))
+    .refine(
+      (value) => graphemeLength(value) >= least && graphemeLength(value) <= most,
+      `must have ${least} to ${most} characters`,
+    )
+}
+
+/** A nick to sign up with: NFKC, one script, not reserved (text.ts). */
+export const nick = z
+  .string()
+  .max(100)
+  .refine((value) => value.isWellFormed(), 'is not well-formed Unicode')
+  .transform((value) => value.normalize('NFKC'))
+  .superRefine((value, context) => {
+    const fault = nickFault(value)
+    if (fault) context.addIssue(fault)
+  })
+/** What is only compared, never shown: no control characters, NFC. */
+export const anyText = z
+  .string()
+  .max(256)
+  .refine((value) => value.isWellFormed(), 'is not well-formed Unicode')
+  .refine((value) => !/\p{Cc}/u.test(value), 'has control characters')
+  .transform((value) => value.normalize('NFC'))
+/** Kept in NFC, so that it is the same from every keyboard. */
+export const newPassword = anyText.refine(
+  (value) => graphemeLength(value) >= 8 && value.length <= 128,
+  'must have 8 to 128 characters',
+)
+
+/** `{fixed}` minor units, or `{percentBp}` basis points of the price. */
+const increment = z.union([
+  z.strictObject({ fixed: amount }),
+  z.strictObject({ percentBp: z.int().min(1).max(10_000) }),
+])
+
+/** What a seller sends. */
+export const newGood = z
+  .strictObject({
+    name: text(1, 100),
+    description: text(0, 5_000, safeLines).default(''),
+    startPrice: amount,
+    endsInMs: z.int().min(limits.shortestSaleMs).max(limits.longestSaleMs).optional(),
+    endsAt: z.iso.datetime({ offset: true }).optional(),
+    reserve: amount.optional(),
+    increment: increment.optional(),
+    softCloseMs: z.int().min(0).max(limits.longestSoftCloseMs).optional(),
+  })
+  .refine(
+    (good) => (good.endsInMs === undefined) !== (good.endsAt === undefined),
+    'needs endsInMs or endsAt, one of them',
+  )
+  .refine((good) => good.reserve === undefined || good.reserve > good.startPrice, {
+    path: ['reserve'],
+    message: 'must be above startPrice',
+  })
+
+export const bidRequest = z
+  .strictObject({ amount: amount.optional(), max: amount.optional(), message: text(1, 100).optional() })
+  .refine((bid) => bid.amount !== undefined || bid.max !== undefined, 'needs amount or max')
+  .refine((bid) => bid.amount === undefined || bid.max === undefined || bid.max >= bid.amount, {
+    path: ['max'],
+    message: 'must not be below amount',
+  })
+
+const cursor = z
+  .string()
+  .max(200)
+  .regex(/^[A-Za-z0-9_-]+$/)
+const limit = z
+  .string()
+  .regex(/^[1-9][0-9]{0,2}$/, 'must be 1 to 100')
+  .transform(Number)
+  .refine((n) => n <= limits.pageSize, 'must be 1 to 100')
+export const page = z.strictObject({ limit: limit.optional(), cursor: cursor.optional() })
+export const goodsQuery = page.extend({
+  status: z.enum(['live', 'ended', 'all', 'open', 'sold', 'unsold', 'bought', 'cancelled']).optional(),
+  q: text(0, 100).optional(),
+  sort: z.enum(['ending', 'new', 'price', 'bids']).optional(),
+})
+export type GoodsQuery = z.infer<typeof goodsQuery>
+export const since = z.strictObject({ since: seqParam.optional() })
+/** What takes nothing. */
+export const none = z.strictObject({})
+/** The path of one good, or one user. */
+export const byId = z.strictObject({ id: idParam })

@@ -1,0 +1,232 @@
+/** Calls of the house when the server, or the way to it, misbehaves: one clear AuctionError, and never a lie about a write. */
+import { AuctionError } from '@auction/common/errors'
+import { afterEach, describe, expect, it } from 'vitest'
+import { type Client, createClient, type Pace } from '../../packages/cli/src/client.ts'
+import { type Answer, bidAnswer, deadUrl, good, openRaw, openStub, refusal, usd } from './stub-house.ts'
+
+const pace: Pace = { keyedMs: 900, readMs: 900, keyedTryMs: 200, readTryMs: 300, writeMs: 400, firstWaitMs: 20 }
+const open: { close(): Promise<void> }[] = []
+
+afterEach(async () => {
+  await Promise.all(open.splice(0).map((each) => each.close()))
+})
+
+const closing = <T extends { close(): Promise<void> }>(each: T): T => {
+  open.push(each)
+  return each
+}
+const stub = async (answer: Parameters<typeof openStub>[0]) => closing(await openStub(answer))
+const clientOf = (server: string, token: string | null = 'auc_secret'): Client => closing(createClient({ server, token, pace }))
+
+async function faultOf(work: Promise<unknown>): Promise<AuctionError> {
+  const thrown: unknown = await work.then(
+    () => new Error('it worked'),
+    (error: unknown) => error,
+  )
+  expect(thrown).toBeInstanceOf(AuctionError)
+  return thrown as AuctionError
+}
+
+const readGood = (client: Client) => client.call('good', { params: { id: 42 } })
+const bid = (client: Client, key = 'k-1') => client.call('placeBid', { params: { id: 42 }, body: { amount: 1050 }, key })
+
+describe('a reading call', () => {
+  it('answers what the schema allows, with every string made harmless', async () => {
+    const house = await stub(() => ({ json: good({ name: 'Le\u001b[31mica\u202e M3\u200b\u001b]0;x\u0007', description: 'a\u001b[2Jb\nc' }) }))
+    const view = await readGood(clientOf(house.url))
+    expect(view.name).toBe('Leica M3')
+    expect(view.description).toBe('ab\nc')
+  })
+
+  it.each([
+    ['HTML', { text: '<h1>\u001b[31mIt works!</h1>' }],
+    ['JSON that is none', { bytes: 'HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 5\r\n\r\n{"a":' }],
+    ['bytes that are no HTTP', { bytes: '\u0000\u0001garbage\u001b[2J\r\n\r\n' }],
+    ['an error page of a proxy', { status: 404, text: '<h1>nginx</h1>' }],
+    ['an answer that is cut short', { bytes: 'HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 5000\r\n\r\n{"id":' }],
+    ['nothing but a closed connection', { bytes: '' }],
+    ['an upgrade nobody asked for', { bytes: 'HTTP/1.1 101 Switching Protocols\r\nupgrade: x\r\nconnection: upgrade\r\n\r\n' }],
+  ] satisfies [string, Answer][])('says UNREACHABLE for %s', async (_what, answer) => {
+    const house = await stub(() => answer)
+    const fault = await faultOf(readGood(clientOf(house.url)))
+    expect(fault.code).toBe('UNREACHABLE')
+    expect(fault.message).toMatch(/^[ -~]+\.$/)
+    expect(fault.message).not.toMatch(/\bat \/|undefined|Error:/)
+  })
+
+  it.each([
+    ['a list in place of a good', []],
+    ['null', null],
+    ['amounts as text', good({ price: { amount: '12' as unknown as number, currency: 'USD' } })],
+    ['an end that is no time', good({ endsAt: 'soon' })],
+    ['a status from the future', good({ status: 'melted' as 'open' })],
+  ])('says INTERNAL for %s', async (_what, json) => {
+    const house = await stub(() => ({ json }))
+    const fault = await faultOf(readGood(clientOf(house.url)))
+    expect(fault.code).toBe('INTERNAL')
+    expect(fault.message).toContain('shape')
+  })
+
+  it('follows no redirect, so that the token goes nowhere else', async () => {
+    const elsewhere = await stub(() => ({ json: good() }))
+    const house = await stub(() => ({ status: 302, text: '', headers: { location: `${elsewhere.url}/steal` } }))
+    const fault = await faultOf(readGood(clientOf(house.url)))
+    expect(fault.code).toBe('UNREACHABLE')
+    expect(fault.message).toContain('redirect')
+    expect(elsewhere.asked).toEqual([])
+  })
+
+  it('is tried again after a broken connection, and after 503 and 429 as long as Retry-After allows', async () => {
+    const house = await stub((_asked, before) => {
+      if (before === 0) return { bytes: '' }
+      if (before === 1) return refusal(503, 'BUSY')
+      if (before === 2) return refusal(429, 'RATE_LIMITED')
+      return { json: good() }
+    })
+    expect((await readGood(clientOf(house.url))).id).toBe(42)
+    expect(house.asked).toHaveLength(4)
+  })
+
+  it('gives up at once when Retry-After asks for more than it has, and says how long to wait', async () => {
+    const house = await stub(() => ({ ...(refusal(429, 'RATE_LIMITED') as object), headers: { 'retry-after': '30' } }) as Answer)
+    const fault = await faultOf(readGood(clientOf(house.url)))
+    expect(fault.code).toBe('RATE_LIMITED')
+    expect(fault.hint).toContain('30 s')
+    expect(house.asked).toHaveLength(1)
+  })
+
+  it('ends when nobody answers, within its time', async () => {
+    const house = await stub(() => 'hang')
+    const start = performance.now()
+    const fault = await faultOf(readGood(clientOf(house.url)))
+    expect(fault.code).toBe('UNREACHABLE')
+    expect(fault.message).toContain('no answer within')
+    expect(performance.now() - start).toBeLessThan(2_000)
+  })
+
+  it('ends when an answer never stops', async () => {
+    const house = closing(
+      await openRaw((socket) => {
+        socket.write('HTTP/1.1 200 OK\r\ncontent-type: application/json\r\n\r\n')
+        const timer = setInterval(() => socket.write(' '), 10)
+        socket.on('close', () => clearInterval(timer))
+      }),
+    )
+    expect((await faultOf(readGood(clientOf(house.url)))).code).toBe('UNREACHABLE')
+  })
+
+  it('says UNREACHABLE when nothing listens, and when there is no such host', async () => {
+    expect((await faultOf(readGood(clientOf(await deadUrl())))).message).toContain('nothing listens there')
+    expect((await faultOf(readGood(clientOf('http://no-such-host.invalid')))).code).toBe('UNREACHABLE')
+  })
+
+  it('stops when its signal says so', async () => {
+    const house = await stub(() => 'hang')
+    const fault = await faultOf(clientOf(house.url).call('good', { params: { id: 42 }, signal: AbortSignal.timeout(50) }))
+    expect(fault.code).toBe('UNREACHABLE')
+    expect(house.asked).toHaveLength(1)
+  })
+})
+
+describe('a refusal', () => {
+  it('keeps code, sentence, hint, request id and public data, all made harmless', async () => {
+    const data = { detail: 'Too\u001b[31m low.', hint: 'Bid \u202emore', requestId: 'r\u001b-9', minimumBid: usd(1050), odd: { deep: 1 }, note: 'a\u0007' }
+    const house = await stub(() => refusal(409, 'BID_TOO_LOW', data))
+    const fault = await faultOf(bid(clientOf(house.url)))
+    expect(fault).toMatchObject({ code: 'BID_TOO_LOW', message: 'Too low.', hint: 'Bid more', requestId: 'r9' })
+    expect(fault.data).toEqual({ minimumBid: usd(1050), note: 'a' })
+  })
+
+  it('of a code from the future, or of one that only a client can have, goes by its status', async () => {
+    for (const [status, code, expected] of [
+      [409, 'SOLD_TWICE', 'CONFLICT'],
+      [418, 'TEAPOT', 'BAD_REQUEST'],
+      [403, 'OUTCOME_UNKNOWN', 'FORBIDDEN'],
+      [400, '__proto__', 'BAD_REQUEST'],
+    ] as const) {
+      const house = await stub(() => refusal(status, code))
+      expect((await faultOf(readGood(clientOf(house.url)))).code).toBe(expected)
+    }
+  })
+
+  it('comes before any request when a login is needed and there is none', async () => {
+    const house = await stub(() => ({ json: {} }))
+    expect((await faultOf(clientOf(house.url, null).call('me'))).code).toBe('UNAUTHENTICATED')
+    expect(house.asked).toEqual([])
+  })
+})
+
+describe('a keyed write', () => {
+  it('is sent again with the same key and body until it is answered', async () => {
+    const house = await stub((_asked, before) => {
+      if (before === 0) return { bytes: '' }
+      if (before === 1) return 'hang'
+      if (before === 2) return refusal(503, 'BUSY')
+      if (before === 3) return { status: 502, text: 'bad gateway' }
+      return { status: 201, json: bidAnswer('leading', true) }
+    })
+    expect((await bid(clientOf(house.url), 'key-7')).replayed).toBe(true)
+    expect(house.asked).toHaveLength(5)
+    expect(new Set(house.asked.map(({ headers, body }) => `${headers['idempotency-key']} ${body}`))).toEqual(new Set(['key-7 {"amount":1050}']))
+  })
+
+  it.each([
+    ['the server dies in mid bid', { bytes: '' }],
+    ['the answer is cut short', { bytes: 'HTTP/1.1 201 Created\r\ncontent-length: 900\r\n\r\n{' }],
+    ['nobody answers', 'hang'],
+    ['the server keeps failing', refusal(500, 'INTERNAL')],
+    ['the answer makes no sense', { status: 201, text: '<h1>ok</h1>' }],
+    ['the answer has another shape', { status: 201, json: { ok: true } }],
+  ] satisfies [string, Answer][])('is OUTCOME_UNKNOWN, never failed, when %s', async (_what, answer) => {
+    const house = await stub(() => answer)
+    const fault = await faultOf(bid(clientOf(house.url), 'key-9'))
+    expect(fault.code).toBe('OUTCOME_UNKNOWN')
+    expect(fault.hint).toContain('key-9')
+    expect(fault.data).toEqual({ key: 'key-9' })
+  })
+
+  it('stays unknown when a try may have counted and the server is gone afterwards', async () => {
+    const house = await openRaw((socket) => socket.once('data', () => void house.close()))
+    expect((await faultOf(bid(clientOf(house.url)))).code).toBe('OUTCOME_UNKNOWN')
+  })
+
+  it('stays unknown when a try may have counted and later ones are turned away before the key is looked at', async () => {
+    const house = await stub((_asked, before) => (before === 0 ? { bytes: '' } : refusal(429, 'RATE_LIMITED')))
+    expect((await faultOf(bid(clientOf(house.url)))).code).toBe('OUTCOME_UNKNOWN')
+  })
+
+  it('takes a refusal as the last word, also after a try that may have counted: the key would have answered', async () => {
+    const house = await stub((_asked, before) => (before === 0 ? { bytes: '' } : refusal(409, 'NOT_OPEN')))
+    expect((await faultOf(bid(clientOf(house.url)))).code).toBe('NOT_OPEN')
+  })
+
+  it('is UNREACHABLE when it certainly never left', async () => {
+    expect((await faultOf(bid(clientOf(await deadUrl())))).code).toBe('UNREACHABLE')
+  })
+
+  it('is BUSY when the house refused every try before any effect', async () => {
+    const house = await stub(() => refusal(503, 'BUSY'))
+    expect((await faultOf(bid(clientOf(house.url)))).code).toBe('BUSY')
+    expect(house.asked.length).toBeGreaterThan(2)
+  })
+
+  it('is not sent again after 429', async () => {
+    const house = await stub(() => refusal(429, 'RATE_LIMITED'))
+    expect((await faultOf(bid(clientOf(house.url)))).code).toBe('RATE_LIMITED')
+    expect(house.asked).toHaveLength(1)
+  })
+})
+
+describe('a write without a key', () => {
+  const signUp = (client: Client) => client.call('signUp', { body: { nick: 'noor', password: 'correct horse' } })
+
+  it('is sent once, and its outcome is unknown when the answer is lost', async () => {
+    const house = await stub(() => ({ bytes: '' }))
+    expect((await faultOf(signUp(clientOf(house.url)))).code).toBe('OUTCOME_UNKNOWN')
+    expect(house.asked).toHaveLength(1)
+  })
+
+  it('is UNREACHABLE when nothing listens', async () => {
+    expect((await faultOf(signUp(clientOf(await deadUrl())))).code).toBe('UNREACHABLE')
+  })
+})

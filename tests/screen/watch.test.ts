@@ -1,0 +1,336 @@
+/** `auction watch` in a real pseudo-terminal against a real server: the demo of bidding, and the terminal whole afterwards. */
+import { type ChildProcess, spawn } from 'node:child_process'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { callerAt, type Member, memberAt, PASSWORD } from '../support/house.ts'
+import { freePort } from '../support/postgres-setup.ts'
+import { start, type Terminal } from '../support/terminal.ts'
+
+const root = fileURLToPath(new URL('../..', import.meta.url))
+const auction = join(root, 'packages/cli/bin/auction')
+const screenModule = join(root, 'packages/cli/dist/screen/run.js')
+const clientModule = join(root, 'packages/cli/dist/client.js')
+const node = join(root, 'node_modules/.bin/node')
+
+const data = mkdtempSync(join(tmpdir(), 'auction-screen-'))
+let port = 0
+let server: ChildProcess | null = null
+const url = () => `http://127.0.0.1:${port}`
+const people = {} as { mila: Member; ada: Member; noor: Member }
+const open: Terminal[] = []
+
+async function startServer(): Promise<void> {
+  const env = { ...process.env, AUCTION_RATE_LIMITS: 'off', AUCTION_LOG_LEVEL: 'warn' }
+  server = spawn(auction, ['serve', '--port', String(port), '--data', data], { env, stdio: 'ignore' })
+  for (let tries = 0; ; tries++) {
+    const answer = await fetch(`${url()}/readyz`).catch(() => null)
+    if (answer?.ok) return
+    if (tries > 200) throw new Error('The server does not come up.')
+    await new Promise((resolve) => setTimeout(resolve, 50))
+  }
+}
+
+/** The server is gone, as after a power cut. */
+async function killServer(): Promise<void> {
+  const gone = new Promise((resolve) => server?.once('exit', resolve))
+  server?.kill('SIGKILL')
+  await gone
+}
+
+async function signUp(nick: string): Promise<Member> {
+  const anyone = callerAt(url, null)
+  const { body } = await anyone.post('/v1/users', { nick, password: PASSWORD })
+  const session = await anyone.post('/v1/sessions', { nick, password: PASSWORD })
+  return memberAt(url, { id: body.id, nick, token: session.body.token })
+}
+
+beforeAll(async () => {
+  port = await freePort()
+  await startServer()
+  Object.assign(people, { mila: await signUp('mila'), ada: await signUp('ada'), noor: await signUp('陳大文') })
+})
+afterEach(() => {
+  for (const terminal of open.splice(0)) terminal.close()
+})
+afterAll(async () => {
+  await killServer()
+  rmSync(data, { recursive: true, force: true })
+})
+
+const environment = (member: Member | null) => ({
+  AUCTION_SERVER: url(),
+  AUCTION_TOKEN: member?.token ?? '',
+  XDG_CONFIG_HOME: join(data, 'config'),
+})
+
+function inTerminal(command: [string, ...string[]], member: Member | null, size = { cols: 80, rows: 24 }): Terminal {
+  const terminal = start(command, { ...size, env: environment(member), cwd: root })
+  open.push(terminal)
+  return terminal
+}
+
+const watch = (goodId: number, member: Member | null = people.ada, size?: { cols: number; rows: number }) =>
+  inTerminal([auction, 'watch', String(goodId)], member, size)
+
+/** Every row that a box touches ends in the last column, as the terminal itself counts cells. */
+function expectStraight(terminal: Terminal, columns: number): void {
+  const rows = terminal.screen()
+  for (const [index, row] of rows.entries())
+    if (/^[│╭╰]/u.test(row))
+      expect([row, terminal.cell(columns - 1, index)?.getChars()]).toEqual([row, expect.stringMatching(/[│╮╯]/u)])
+}
+
+/** The terminal as a shell expects it back. */
+function expectWhole(terminal: Terminal): void {
+  expect([terminal.alternate(), terminal.cursorShown()]).toEqual([false, true])
+  const { modes } = terminal
+  expect([modes().bracketedPasteMode, modes().mouseTrackingMode, modes().synchronizedOutputMode]).toEqual([
+    false,
+    'none',
+    false,
+  ])
+}
+
+describe('a bid in the terminal', () => {
+  it('goes by b, amount, Enter, Enter; being outbid shows, rings, and titles the window', async () => {
+    const good = await people.mila.sell({ name: 'Leica M3 (1954)', startPrice: 40_000, increment: { fixed: 1_000 } })
+    const terminal = watch(good.id)
+    await terminal.waitFor(/● live/)
+    await terminal.waitFor(/you have not bid/)
+    expectStraight(terminal, 80)
+    terminal.send('b')
+    await terminal.waitFor(/YOUR BID USD ▏/)
+    terminal.send('399')
+    terminal.send('\r')
+    await terminal.waitFor(/Too low: the minimum is \$400\.00/)
+    terminal.send('\u007f\u007f\u007f')
+    terminal.send('450.00')
+    await terminal.waitFor(/YOUR BID USD 450\.00▏/)
+    terminal.send('\r')
+    await terminal.waitFor(/REVIEW: bid \$450\.00/)
+    terminal.send('\r')
+    await new Promise((resolve) => setTimeout(resolve, 500))
+    expect((await people.mila.get(`/v1/goods/${good.id}`)).body.bidCount).toBe(0)
+    terminal.send('\r')
+    await terminal.waitFor(/✓ Bid accepted: you lead at \$450\.00/)
+    await terminal.waitFor(/✓ LEADING up to \$450\.00/)
+    expect((await people.mila.get(`/v1/goods/${good.id}`)).body.leader.nick).toBe('ada')
+
+    const bells = terminal.bells()
+    await people.noor.bid(good.id, { amount: 46_000 })
+    await terminal.waitFor(/✗ OUTBID: you are at \$450\.00/)
+    await terminal.waitFor(/陳大文 +\$460\.00/u)
+    await expect.poll(() => [terminal.bells() > bells, /outbid/.test(terminal.title())]).toEqual([true, true])
+    expectStraight(terminal, 80)
+
+    terminal.send('m')
+    await terminal.waitFor(/YOUR BID USD 470\.00▏/)
+    terminal.send('\u001b[200~480\r490\r\u001b[201~')
+    await terminal.waitFor(/YOUR BID USD 480▏/)
+    terminal.send('\u001b')
+    await terminal.waitFor(/b to bid/)
+    terminal.send('q')
+    expect(await terminal.ended).toBe(0)
+    expectWhole(terminal)
+  })
+
+  it('ends with waiting for the result, then won, by the server and not by the clock', async () => {
+    const good = await people.mila.sell({ name: '徠卡相機', startPrice: 1_000, endsInMs: 4_000, softCloseMs: 0 })
+    const terminal = watch(good.id)
+    await terminal.waitFor(/● live/)
+    terminal.send('m')
+    await terminal.waitFor(/YOUR BID USD 10\.00/)
+    terminal.send('\r')
+    await terminal.waitFor(/REVIEW/)
+    await new Promise((resolve) => setTimeout(resolve, 450))
+    terminal.send('\r')
+    await terminal.waitFor(/LEADING/)
+    await terminal.waitFor(/00:00:0\d\.\d/)
+    await terminal.waitFor(/✓ WON: yours for \$10\.00/)
+    expectStraight(terminal, 80)
+    terminal.send('q')
+    expect(await terminal.ended).toBe(0)
+  })
+
+  it('cannot be placed by the seller or by nobody, and the screen says why', async () => {
+    const good = await people.mila.sell()
+    const [own, nobody] = [watch(good.id, people.mila), watch(good.id, null)]
+    await own.waitFor(/your own good: sellers do not bid/)
+    await nobody.waitFor(/you are not signed in: auction login/)
+    nobody.send('b')
+    await new Promise((resolve) => setTimeout(resolve, 200))
+    expect(nobody.screen().join('\n')).not.toContain('YOUR BID')
+  })
+
+  it('of a good that does not exist ends with 3 before there is a screen', async () => {
+    const terminal = watch(4_711)
+    expect(await terminal.ended).toBe(3)
+    expect(terminal.alternate()).toBe(false)
+  })
+})
+
+describe('the window', () => {
+  it('is filled exactly at every size, resized while live, and news goes on', async () => {
+    const good = await people.mila.sell({ name: '徠卡 Leica é́ M3', description: '첫 번째 주인', startPrice: 1_000 })
+    const terminal = watch(good.id)
+    await terminal.waitFor(/● live/)
+    let price = 1_000
+    for (const [columns, rows] of [
+      [120, 40],
+      [52, 12],
+      [80, 24],
+      [60, 15],
+      [100, 32],
+      [79, 20],
+      [80, 24],
+    ] as const) {
+      await terminal.resize(columns, rows)
+      if (columns < 60) await terminal.waitFor(/Window is 52x12; auction needs 60x15/)
+      else await terminal.waitFor(/q quit/)
+      await expect
+        .poll(() => terminal.screen().findLastIndex((row) => row !== ''), { timeout: 5_000 })
+        .toBe(columns < 60 ? 1 : rows - 1)
+      price += 1_000
+      await people.noor.bid(good.id, { amount: price })
+      await terminal.waitFor(new RegExp(`\\$${price / 100}\\.00`))
+      if (columns >= 60) {
+        await expect.poll(() => terminal.screen()[2]?.startsWith('╭')).toBe(true)
+        expectStraight(terminal, columns)
+      }
+    }
+    terminal.send('q')
+    expect(await terminal.ended).toBe(0)
+  })
+
+  it('that is idle costs less than 3 KB a second, above and below a minute', async () => {
+    for (const endsInMs of [3_600_000, 50_000]) {
+      const good = await people.mila.sell({ endsInMs, softCloseMs: 0 })
+      const terminal = watch(good.id)
+      await terminal.waitFor(/● live/)
+      await new Promise((resolve) => setTimeout(resolve, 1_000))
+      const before = terminal.output().length
+      await new Promise((resolve) => setTimeout(resolve, 3_000))
+      const written = terminal.output().length - before
+      expect(written).toBeGreaterThan(0)
+      expect(written).toBeLessThan(9_000)
+      terminal.close()
+    }
+  })
+})
+
+describe('a server killed and started again', () => {
+  it('shows reconnecting, keeps the draft, and goes on without a gap', async () => {
+    const good = await people.mila.sell({ startPrice: 1_000, increment: { fixed: 100 } })
+    const terminal = watch(good.id)
+    await terminal.waitFor(/● live/)
+    await people.noor.bid(good.id, { amount: 1_000 })
+    await terminal.waitFor(/\$10\.00/)
+    terminal.send('b')
+    terminal.send('77.7')
+    await terminal.waitFor(/YOUR BID USD 77\.7▏/)
+    await killServer()
+    await terminal.waitFor(/↻ reconnecting #\d+/)
+    await terminal.waitFor(/as of \d\d:\d\d:\d\d/)
+    expectStraight(terminal, 80)
+    await startServer()
+    await people.noor.bid(good.id, { amount: 1_500 })
+    await terminal.waitFor(/● live/, 20_000)
+    await terminal.waitFor(/\$15\.00/)
+    await terminal.waitFor(/YOUR BID USD 77\.7▏/)
+    expect(terminal.screen().join('\n')).not.toContain('as of')
+    terminal.send('0\r')
+    await terminal.waitFor(/YOUR BID USD 0/)
+    terminal.send('\u0003')
+    expect(await terminal.ended).toBe(130)
+    expectWhole(terminal)
+  })
+})
+
+describe('the terminal is whole', () => {
+  /** The program run by a shell that tells its exit code and the terminal's settings afterwards. */
+  async function shellWatching(goodId: number): Promise<Terminal> {
+    const script = `echo before; ${auction} watch ${goodId}; echo "code $?"; stty -a | tr ';' '\\n' | grep -o -E '[-]?(icanon|echo|isig|icrnl) ' | sort | tr -d '\\n'; echo done`
+    const terminal = inTerminal(['/bin/sh', '-c', script], people.ada)
+    await terminal.waitFor(/● live/)
+    expect([terminal.alternate(), terminal.cursorShown()]).toEqual([true, false])
+    return terminal
+  }
+
+  it.each([
+    ['q', 'q', 0],
+    ['Ctrl-C', '\u0003', 130],
+  ])('after %s', async (_name, keys, code) => {
+    const good = await people.mila.sell()
+    const terminal = await shellWatching(good.id)
+    terminal.send(keys)
+    const rows = await terminal.waitFor(/done$/)
+    expect(rows).toContain('before')
+    expect(rows).toContain(`code ${code}`)
+    expect(rows.join('\n')).toContain('echo icanon icrnl isig done')
+    expectWhole(terminal)
+  })
+
+  it.each([
+    ['SIGTERM', 143],
+    ['SIGHUP', 129],
+    ['SIGINT', 130],
+  ] as const)('after %s', async (signal, code) => {
+    const good = await people.mila.sell()
+    const terminal = watch(good.id)
+    await terminal.waitFor(/● live/)
+    process.kill(terminal.pid, signal)
+    expect(await terminal.ended).toBe(code)
+    expectWhole(terminal)
+  })
+
+  it.each([
+    ['an error thrown from anywhere', "throw new Error('boom')", 1, /boom/],
+    ['a rejection nobody handles', "Promise.reject(new Error('boom'))", 1, /boom/],
+    ['process.exit', 'process.exit(5)', 5, null],
+  ] as const)('after %s', async (_what, act, code, said) => {
+    const good = await people.mila.sell()
+    const script = `
+      import { createClient } from ${JSON.stringify(clientModule)}
+      import { runScreen } from ${JSON.stringify(screenModule)}
+      const { stdin, stdout, stderr, env } = process
+      const client = createClient({ server: ${JSON.stringify(url())}, token: null })
+      setTimeout(() => { ${act} }, 1500)
+      runScreen({ client, goodId: ${good.id}, me: null, io: { stdin, stdout, stderr, env, err: (text) => stderr.write(text) } })
+        .catch((error) => { console.error('screen:', error.message); process.exit(1) })`
+    const terminal = inTerminal([node, '--input-type=module', '-e', script], null)
+    await terminal.waitFor(/● live/)
+    expect(await terminal.ended).toBe(code)
+    expectWhole(terminal)
+    if (said) expect(terminal.screen().join('\n')).toMatch(said)
+  })
+
+  it('while suspended by Ctrl-Z, and the screen comes back at the new size with fg', async () => {
+    const good = await people.mila.sell()
+    const terminal = inTerminal(['/bin/bash', '--norc', '--noprofile', '-i'], people.ada)
+    terminal.send(`PS1='ready> '; ${auction} watch ${good.id}\r`)
+    await terminal.waitFor(/● live/)
+    terminal.send('\u001a')
+    await terminal.waitFor(/Stopped/)
+    expectWhole({ ...terminal, modes: () => ({ ...terminal.modes(), bracketedPasteMode: false }) })
+    await terminal.resize(100, 30)
+    terminal.send('fg\r')
+    await terminal.waitFor(/● live/)
+    await expect.poll(() => terminal.screen()[29]).toContain('q quit')
+    expectStraight(terminal, 100)
+    terminal.send('q')
+    await terminal.waitFor(/ready> $/)
+    expect(terminal.alternate()).toBe(false)
+  })
+
+  it('with NO_COLOR shows the same words without colour', async () => {
+    const good = await people.mila.sell()
+    const terminal = start([auction, 'watch', String(good.id)], { env: { ...environment(people.ada), NO_COLOR: '1' } })
+    open.push(terminal)
+    await terminal.waitFor(/● live/)
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: it is what is looked for
+    expect(terminal.output()).not.toMatch(/\u001b\[(3[0-7]|9[0-7])m/)
+  })
+})

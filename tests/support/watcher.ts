@@ -1,0 +1,52 @@
+/** A Socket.IO client that keeps every frame it was sent. */
+import { io, type Socket } from 'socket.io-client'
+import type { Json } from './house.ts'
+
+export interface Frame {
+  readonly name: string
+  readonly payload: Json
+}
+
+export interface Watcher {
+  readonly socket: Socket
+  readonly frames: readonly Frame[]
+  /** Payloads of one kind of frame, oldest first. */
+  of(name: string): Json[]
+  /** Every event of a good from its `events` frames, in the order they came. */
+  eventsOf(goodId: number): Json[]
+  /** Sends a frame and waits for its acknowledgement. */
+  ask(name: string, payload?: unknown): Promise<Json>
+  close(): void
+}
+
+/** Connects; rejects with what the server said when it refuses. */
+export function watch(url: string, token?: string | null, headers: Record<string, string> = {}): Promise<Watcher> {
+  const socket = io(url, {
+    transports: ['websocket'],
+    reconnection: false,
+    forceNew: true,
+    auth: token == null ? {} : { token },
+    extraHeaders: headers,
+  })
+  const frames: Frame[] = []
+  socket.onAny((name: string, payload: Json) => void frames.push({ name, payload }))
+  const of = (name: string) => frames.filter((frame) => frame.name === name).map(({ payload }) => payload)
+  const watcher: Watcher = {
+    socket,
+    frames,
+    of,
+    eventsOf: (goodId) =>
+      of('events')
+        .filter((frame) => frame.goodId === goodId)
+        .flatMap((frame) => frame.events),
+    ask: (name, payload) => socket.timeout(10_000).emitWithAck(name, payload),
+    close: () => void socket.close(),
+  }
+  return new Promise((resolve, reject) => {
+    socket.once('connect', () => resolve(watcher))
+    socket.once('connect_error', (error) => {
+      socket.close()
+      reject(error)
+    })
+  })
+}
