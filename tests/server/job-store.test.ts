@@ -83,6 +83,7 @@ describe.each([
     const { _id } = await save()
     await lockNext(later(-90_000))
     expect(await jobs.getNextJobToRun('close-goods', later(1_000), later(-90_001), START, undefined)).toBeUndefined()
+    await save({ nextRunAt: later(1) })
     expect(await lockNext()).toMatchObject({ _id, lockedAt: START })
   })
 

@@ -99,7 +99,7 @@ export function createAlarms(options: AlarmsOptions): Alarms {
       for (const end of await options.openEnds()) arm(end)
       if (closed) return
       sweep(1)
-      await track(jobs.start())
+      await jobs.start()
     },
     status: () => ({ store: options.store.kind, ok: jobs.fault() === null, detail: jobs.fault() }),
     jobs: () => jobs.list(),

@@ -1,5 +1,5 @@
 /** Wires the parts in dependency order and gives the whole a life: listen, then close. */
-import { mkdirSync } from 'node:fs'
+import { mkdirSync, rmSync } from 'node:fs'
 import { createServer as createHttpServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
@@ -46,6 +46,8 @@ export interface ServerOptions {
 const CATCH_UP_EVERY_MS = 1_000
 const DRAIN_MS = 5_000
 
+const uploadsIn = (directory: string) => join(directory, 'uploads')
+
 /** A server of this configuration, its database open and its books checked. Throws StartError when it cannot be. */
 export async function createServer(
   config: Config,
@@ -55,6 +57,8 @@ export async function createServer(
   const unlock = lockDirectory(directory)
   let database: Database | undefined
   try {
+    // Uploads that a killed server was taking.
+    rmSync(uploadsIn(directory), { recursive: true, force: true })
     database = await openDatabase(directory, config.AUCTION_DATABASE_URL ?? null)
     const book = await openLedgerBook(database, config.AUCTION_CURRENCY, clock.now())
     const sum = await book.sum()
@@ -155,7 +159,7 @@ function wire({ config, clock, log, batchSize, directory, database, book, unlock
     auth,
     rates,
     clock,
-    uploads: join(directory, 'uploads'),
+    uploads: uploadsIn(directory),
     corsOrigins: config.AUCTION_CORS_ORIGINS,
     trustProxy: config.AUCTION_TRUST_PROXY === 'on',
     log,

@@ -72,6 +72,7 @@ export function closeGoodsJobs(options: CloseGoodsOptions): CloseGoodsJobs {
   let fault: string | null = 'not started'
   let hasWarned = false
   let closed = false
+  let started = Promise.resolve()
 
   const report = (found: string | null) => {
     if (closed) return
@@ -104,17 +105,18 @@ export function closeGoodsJobs(options: CloseGoodsOptions): CloseGoodsJobs {
   const begin = async () => {
     fault = 'connecting'
     store = await openJobStore({ config, report, track: options.track })
-    if (closed) return store.close()
     agenda = closeGoodsAgenda(options, store, channel)
     agenda.on('error', (error) => {
       if (fault === null && !closed) log.warn({ fault: faultOf(error, config) }, 'Agenda reports an error')
     })
     await agenda.start()
-    if (closed) await agenda.stop(false)
   }
   return {
-    // Only what does not mend by itself fails here, such as an address that is none.
-    start: async () => (closed ? undefined : begin().catch((error: unknown) => report(faultOf(error, config)))),
+    async start() {
+      // Only what does not mend by itself fails here, such as an address that is none.
+      started = closed ? started : begin().catch((error: unknown) => report(faultOf(error, config)))
+      await started
+    },
     add(second) {
       saving.add(second)
       if (fault === null) quietly(saving.save())
@@ -126,6 +128,7 @@ export function closeGoodsJobs(options: CloseGoodsOptions): CloseGoodsJobs {
     async close(settled) {
       closed = true
       fault = 'closed'
+      await started // it waits for no network
       await within(STOP_MS, stop(agenda, store, settled))
       if (store) await within(DISCONNECT_MS, store.close())
     },
