@@ -107,7 +107,7 @@ function written(schema: Schema, io: 'input' | 'output', whole = false): string 
     return `{${Object.entries(properties)
       .map(([name, member]) => `${name}${required.includes(name) ? '' : '?'}: ${written(member, io)}`)
       .join(', ')}}`
-  return typeof type === 'string' ? type : 'any'
+  return [type].flat().join(' | ') || 'any'
 }
 
 function http(): string {

@@ -16,7 +16,8 @@ const closing = <T extends { close(): Promise<void> }>(each: T): T => {
   return each
 }
 const stub = async (answer: Parameters<typeof openStub>[0]) => closing(await openStub(answer))
-const clientOf = (server: string, token: string | null = 'auc_secret'): Client => closing(createClient({ server, token, pace }))
+const clientOf = (server: string, token: string | null = 'auc_secret'): Client =>
+  closing(createClient({ server, token, pace }))
 
 async function faultOf(work: Promise<unknown>): Promise<AuctionError> {
   const thrown: unknown = await work.then(
@@ -28,11 +29,14 @@ async function faultOf(work: Promise<unknown>): Promise<AuctionError> {
 }
 
 const readGood = (client: Client) => client.call('good', { params: { id: 42 } })
-const bid = (client: Client, key = 'k-1') => client.call('placeBid', { params: { id: 42 }, body: { amount: 1050 }, key })
+const bid = (client: Client, key = 'k-1') =>
+  client.call('placeBid', { params: { id: 42 }, body: { amount: 1050 }, key })
 
 describe('a reading call', () => {
   it('answers what the schema allows, with every string made harmless', async () => {
-    const house = await stub(() => ({ json: good({ name: 'Le\u001b[31mica\u202e M3\u200b\u001b]0;x\u0007', description: 'a\u001b[2Jb\nc' }) }))
+    const house = await stub(() => ({
+      json: good({ name: 'Le\u001b[31mica\u202e M3\u200b\u001b]0;x\u0007', description: 'a\u001b[2Jb\nc' }),
+    }))
     const view = await readGood(clientOf(house.url))
     expect(view.name).toBe('Leica M3')
     expect(view.description).toBe('ab\nc')
@@ -40,12 +44,21 @@ describe('a reading call', () => {
 
   it.each([
     ['HTML', { text: '<h1>\u001b[31mIt works!</h1>' }],
-    ['JSON that is none', { bytes: 'HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 5\r\n\r\n{"a":' }],
+    [
+      'JSON that is none',
+      { bytes: 'HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 5\r\n\r\n{"a":' },
+    ],
     ['bytes that are no HTTP', { bytes: '\u0000\u0001garbage\u001b[2J\r\n\r\n' }],
     ['an error page of a proxy', { status: 404, text: '<h1>nginx</h1>' }],
-    ['an answer that is cut short', { bytes: 'HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 5000\r\n\r\n{"id":' }],
+    [
+      'an answer that is cut short',
+      { bytes: 'HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 5000\r\n\r\n{"id":' },
+    ],
     ['nothing but a closed connection', { bytes: '' }],
-    ['an upgrade nobody asked for', { bytes: 'HTTP/1.1 101 Switching Protocols\r\nupgrade: x\r\nconnection: upgrade\r\n\r\n' }],
+    [
+      'an upgrade nobody asked for',
+      { bytes: 'HTTP/1.1 101 Switching Protocols\r\nupgrade: x\r\nconnection: upgrade\r\n\r\n' },
+    ],
   ] satisfies [string, Answer][])('says UNREACHABLE for %s', async (_what, answer) => {
     const house = await stub(() => answer)
     const fault = await faultOf(readGood(clientOf(house.url)))
@@ -88,7 +101,9 @@ describe('a reading call', () => {
   })
 
   it('gives up at once when Retry-After asks for more than it has, and says how long to wait', async () => {
-    const house = await stub(() => ({ ...(refusal(429, 'RATE_LIMITED') as object), headers: { 'retry-after': '30' } }) as Answer)
+    const house = await stub(
+      () => ({ ...(refusal(429, 'RATE_LIMITED') as object), headers: { 'retry-after': '30' } }) as Answer,
+    )
     const fault = await faultOf(readGood(clientOf(house.url)))
     expect(fault.code).toBe('RATE_LIMITED')
     expect(fault.hint).toContain('30 s')
@@ -122,7 +137,9 @@ describe('a reading call', () => {
 
   it('stops when its signal says so', async () => {
     const house = await stub(() => 'hang')
-    const fault = await faultOf(clientOf(house.url).call('good', { params: { id: 42 }, signal: AbortSignal.timeout(50) }))
+    const fault = await faultOf(
+      clientOf(house.url).call('good', { params: { id: 42 }, signal: AbortSignal.timeout(50) }),
+    )
     expect(fault.code).toBe('UNREACHABLE')
     expect(house.asked).toHaveLength(1)
   })
@@ -130,10 +147,17 @@ describe('a reading call', () => {
 
 describe('a refusal', () => {
   it('keeps code, sentence, hint, request id and public data, all made harmless', async () => {
-    const data = { detail: 'Too\u001b[31m low.', hint: 'Bid \u202emore', requestId: 'r\u001b-9', minimumBid: usd(1050), odd: { deep: 1 }, note: 'a\u0007' }
+    const data = {
+      detail: 'Too\u001b[31m low.',
+      hint: 'Bid \u202emore',
+      requestId: 'r-\u00079',
+      minimumBid: usd(1050),
+      odd: { deep: 1 },
+      note: 'a\u0007',
+    }
     const house = await stub(() => refusal(409, 'BID_TOO_LOW', data))
     const fault = await faultOf(bid(clientOf(house.url)))
-    expect(fault).toMatchObject({ code: 'BID_TOO_LOW', message: 'Too low.', hint: 'Bid more', requestId: 'r9' })
+    expect(fault).toMatchObject({ code: 'BID_TOO_LOW', message: 'Too low.', hint: 'Bid more', requestId: 'r-9' })
     expect(fault.data).toEqual({ minimumBid: usd(1050), note: 'a' })
   })
 
@@ -167,7 +191,9 @@ describe('a keyed write', () => {
     })
     expect((await bid(clientOf(house.url), 'key-7')).replayed).toBe(true)
     expect(house.asked).toHaveLength(5)
-    expect(new Set(house.asked.map(({ headers, body }) => `${headers['idempotency-key']} ${body}`))).toEqual(new Set(['key-7 {"amount":1050}']))
+    expect(new Set(house.asked.map(({ headers, body }) => `${headers['idempotency-key']} ${body}`))).toEqual(
+      new Set(['key-7 {"amount":1050}']),
+    )
   })
 
   it.each([

@@ -54,7 +54,12 @@ async function runIn(path: string, words: readonly string[], setting: Setting): 
   stderr.on('data', (chunk: Buffer) => {
     written.err += chunk.toString('utf8')
   })
-  const env = { XDG_CONFIG_HOME: path, AUCTION_TOKEN: 'auc_test', ...(server && { AUCTION_SERVER: server }), ...setting.env }
+  const env = {
+    XDG_CONFIG_HOME: path,
+    AUCTION_TOKEN: 'auc_test',
+    ...(server && { AUCTION_SERVER: server }),
+    ...setting.env,
+  }
   const input = stdin === null ? new PassThrough() : Readable.from(stdin === '' ? [] : [Buffer.from(stdin)])
   const parts = {
     stdin: () => input,

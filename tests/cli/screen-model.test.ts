@@ -480,9 +480,9 @@ describe('the keymap', () => {
     const none = Object.fromEntries(['return', 'escape', 'ctrl', 'meta', 'tab'].map((flag) => [flag, false]))
     const key = none as unknown as Parameters<typeof keyNames>[1]
     expect([
-      keyNames('b12', key),
+      keyNames('b12\r', key),
       keyNames('c', { ...key, ctrl: true }),
       keyNames('', { ...key, return: true }),
-    ]).toEqual([['b', '1', '2'], ['ctrl-c'], ['enter']])
+    ]).toEqual([['b', '1', '2', 'enter'], ['ctrl-c'], ['enter']])
   })
 })

@@ -1,6 +1,6 @@
 /** The server side of a test: answers exactly what it is told to, however wrong, and remembers what it was asked. */
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
-import { createServer as createRawServer, type AddressInfo, type Server, type Socket } from 'node:net'
+import { type AddressInfo, createServer as createRawServer, type Server, type Socket } from 'node:net'
 import type { GoodView } from '@auction/common/view'
 import { now } from './command-line.ts'
 
@@ -116,13 +116,27 @@ export function good(rest: Partial<GoodView> = {}): GoodView {
   }
 }
 
-export const wallet = { balance: usd(50_000), available: usd(48_950), held: usd(1_050), holds: [{ goodId: 42, amount: usd(1_050) }] }
-export const user = { id: 2, nick: 'noor', role: 'member' as const, createdAt: new Date(now - 86_400_000).toISOString() }
+export const wallet = {
+  balance: usd(50_000),
+  available: usd(48_950),
+  held: usd(1_050),
+  holds: [{ goodId: 42, amount: usd(1_050) }],
+}
+export const user = {
+  id: 2,
+  nick: 'noor',
+  role: 'member' as const,
+  createdAt: new Date(now - 86_400_000).toISOString(),
+}
 
 /** The answer to an accepted bid. */
 export const bidAnswer = (standing: 'leading' | 'outbid' = 'leading', replayed = false) => ({
   bid: { id: 7, amount: usd(1050), max: usd(1050), seq: 3, at: new Date(now).toISOString() },
   standing,
-  good: good({ price: usd(standing === 'leading' ? 1050 : 1100), leader: standing === 'leading' ? { id: 2, nick: 'noor' } : { id: 3, nick: 'zoë' }, seq: 3 }),
+  good: good({
+    price: usd(standing === 'leading' ? 1050 : 1100),
+    leader: standing === 'leading' ? { id: 2, nick: 'noor' } : { id: 3, nick: 'zoë' },
+    seq: 3,
+  }),
   replayed,
 })

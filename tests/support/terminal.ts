@@ -11,7 +11,7 @@ export interface Terminal {
   /** Whether the program has the alternate screen. */
   alternate(): boolean
   cursorShown(): boolean
-  modes(): IModes
+  modes(): Emulator['modes']
   /** Window title as last set; bells so far; every byte so far. */
   title(): string
   bells(): number

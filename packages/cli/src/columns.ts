@@ -26,15 +26,16 @@ export function goodColumns({ when }: Output): readonly Column<GoodView>[] {
     { title: 'status', value: (good) => good.status, colour: (good) => shades[good.status] },
     { title: 'price', value: (good) => plainPay(price(good)), cell: (good) => pay(price(good)), right: true },
     ...currency<GoodView>((good) => good.startPrice.currency),
-    { title: 'bids', value: (good) => String(good.bidCount), right: true },
+    { title: 'bids', value: (good) => String(good.bidCount), right: true, spare: true },
     { title: 'ends', value: (good) => good.endsAt, cell: (good) => when(good.endsAt) },
     {
       title: 'you',
       value: (good) => good.you?.standing ?? 'none',
       cell: (good) => (good.you && good.you.standing !== 'none' ? good.you.standing : ''),
       colour: (good) => shades[good.you?.standing ?? 'none'],
+      spare: true,
     },
-    { title: 'seller', value: (good) => good.owner.nick, wide: true },
+    { title: 'seller', value: (good) => good.owner.nick, wide: true, spare: true },
   ]
 }
 
@@ -77,8 +78,8 @@ export function entryColumns({ when }: Output): readonly Column<LedgerEntry>[] {
     { title: 'kind', value: (entry) => entry.kind },
     { title: 'amount', value: (entry) => plainPay(entry.amount), cell: (entry) => pay(entry.amount), right: true },
     ...currency<LedgerEntry>((entry) => entry.amount.currency),
-    { title: 'from', value: (entry) => entry.debit },
-    { title: 'to', value: (entry) => entry.credit },
+    { title: 'from', value: (entry) => entry.debit, spare: true },
+    { title: 'to', value: (entry) => entry.credit, spare: true },
     { title: 'good', value: (entry) => (entry.goodId === null ? '' : String(entry.goodId)), right: true },
   ]
 }

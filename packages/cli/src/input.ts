@@ -62,7 +62,13 @@ export async function parseDurationMs(text: string): Promise<number> {
   const { default: parseDuration } = await import('parse-duration')
   const units = text.match(/[a-z]+/g) ?? []
   const falling = units.every((unit, at) => at === 0 || order.indexOf(unit) > order.indexOf(units[at - 1] ?? ''))
-  const duration = (counted.test(text) && falling) || iso.test(text) ? parseDuration(text) : null
+  // parse-duration drops what it does not know: of P1DT12H it would take the hours alone.
+  const plain = iso.test(text)
+    ? text.slice(1).replace('T', '').toLowerCase()
+    : counted.test(text) && falling
+      ? text
+      : null
+  const duration = plain === null ? null : parseDuration(plain)
   if (duration === null || !Number.isSafeInteger(duration) || duration < 1)
     throw usage(`"${text}" is not a duration; write it like 90s, 30m, 2h30m, 7d or PT2H.`)
   return duration

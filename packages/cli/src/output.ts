@@ -22,7 +22,9 @@ export interface Column<Row> {
   readonly wide?: boolean
   /** For programs only. */
   readonly pipe?: boolean
-  colour?(row: Row): 'green' | 'red' | 'yellow' | 'dim' | null
+  /** Left out where the terminal is too narrow for all. */
+  readonly spare?: boolean
+  colour?(row: Row): 'green' | 'red' | 'dim' | null
 }
 
 /** A named value of a single result: `[name, for people, for programs]`; the last may be left out when both read alike. */
@@ -71,6 +73,7 @@ export function createOutput(io: Io, modes: Modes): Output {
       else if (rows.length === 0) io.err(`${empty}\n`)
       else {
         const shown = columns.filter((column) => !column.pipe)
+        const { table } = await import('./table.ts')
         io.out(await table(io, shown, rows))
       }
     },
@@ -125,62 +128,4 @@ export function toAuctionError(error: unknown): AuctionError {
   return new AuctionError('FAILED', `Something in this program failed: ${first || 'it did not say what'}`, {
     cause: error,
   })
-}
-
-/** An aligned table with a header, no line longer than the terminal. */
-async function table<Row>(io: Io, columns: readonly Column<Row>[], rows: readonly Row[]): Promise<string> {
-  const [{ default: widthOf }, { default: truncate }] = await Promise.all([
-    import('string-width'),
-    import('cli-truncate'),
-  ])
-  const cells = rows.map((row) => columns.map((column) => safeText((column.cell ?? column.value)(row))))
-  const widths = columns.map((column, at) =>
-    Math.max(column.title.length, ...cells.map((row) => widthOf(row[at] ?? ''))),
-  )
-  fit(
-    widths,
-    columns.map((column) => column.wide === true),
-    io.width,
-  )
-  const draw = (row: readonly string[], style: (cell: string, at: number) => string): string =>
-    row
-      .map((cell, at) => {
-        const cut = truncate(cell, widths[at] ?? 0)
-        const gap = ' '.repeat(Math.max(0, (widths[at] ?? 0) - widthOf(cut)))
-        const drawn = style(cut, at)
-        if (columns[at]?.right) return gap + drawn
-        return at === row.length - 1 ? drawn : drawn + gap
-      })
-      .join('  ')
-  const header = draw(
-    columns.map((column) => column.title.toUpperCase()),
-    (cell) => paint(io, 'dim', cell),
-  )
-  const body = cells.map((row, index) =>
-    draw(row, (cell, at) => {
-      const subject = rows[index]
-      const colour = subject === undefined ? null : (columns[at]?.colour?.(subject) ?? null)
-      return colour === null ? cell : paint(io, colour, cell)
-    }),
-  )
-  return `${[header, ...body].join('\n')}\n`
-}
-
-/** Narrows the wide columns, then any, until a row fits. */
-function fit(widths: number[], wide: readonly boolean[], columns: number): void {
-  const whole = (): number => widths.reduce((sum, width) => sum + width, 0) + 2 * (widths.length - 1)
-  for (const [onlyWide, least] of [
-    [true, 8],
-    [false, 3],
-  ] as const) {
-    for (let surplus = whole() - columns; surplus > 0; surplus = whole() - columns) {
-      const widest = widths.reduce(
-        (best, width, at) => ((!onlyWide || wide[at]) && width > (widths[best] ?? 0) ? at : best),
-        onlyWide ? Math.max(0, wide.indexOf(true)) : 0,
-      )
-      const width = widths[widest] ?? 0
-      if ((onlyWide && !wide[widest]) || width <= least) break
-      widths[widest] = Math.max(least, width - surplus)
-    }
-  }
 }

@@ -14,8 +14,9 @@ export function App({ store, onReady }: { store: Store; onReady(suspend: Suspend
   const { suspendTerminal } = useApp()
   useEffect(() => onReady(suspendTerminal), [onReady, suspendTerminal])
   useInput((input, key) => {
-    // A terminal without bracketed paste hands a paste over as typing; a line break inside is what tells.
-    if (input.length > 1 && /[\r\n]/.test(input)) return store.dispatch({ type: 'pasted', text: input })
+    // A terminal without bracketed paste hands a paste over as typing; text after a line break is what tells. Line breaks at
+    // the end are Enter typed fast: the first one only opens a review, and the others come too early for it.
+    if (/[\r\n][^\r\n]/.test(input)) return store.dispatch({ type: 'pasted', text: input })
     for (const name of keyNames(input, key)) {
       const msg = messageFor(store.current(), name, { at: performance.now(), key: randomUUID() })
       if (msg) store.dispatch(msg)

@@ -166,5 +166,5 @@ export function keyNames(input: string, key: Key): readonly string[] {
   if (key.ctrl) return [`ctrl-${input}`]
   const special = named.find(([flag]) => key[flag])
   if (special) return [special[1]]
-  return key.meta || key.tab ? [] : [...input]
+  return key.meta || key.tab ? [] : [...input].map((name) => (name === '\r' || name === '\n' ? 'enter' : name))
 }
