@@ -101,9 +101,7 @@ describe('a reading call', () => {
   })
 
   it('gives up at once when Retry-After asks for more than it has, and says how long to wait', async () => {
-    const house = await stub(
-      () => ({ ...(refusal(429, 'RATE_LIMITED') as object), headers: { 'retry-after': '30' } }) as Answer,
-    )
+    const house = await stub(() => ({ ...refusal(429, 'RATE_LIMITED'), headers: { 'retry-after': '30' } }))
     const fault = await faultOf(readGood(clientOf(house.url)))
     expect(fault.code).toBe('RATE_LIMITED')
     expect(fault.hint).toContain('30 s')

@@ -23,6 +23,8 @@ interface Setting {
   readonly terminal?: boolean
   readonly columns?: number
   readonly env?: Readonly<Record<string, string>>
+  /** Told of what is written to stdout, for commands that do not end. */
+  readonly onOut?: (text: string) => void
 }
 
 /** A person's own directory of logins. */
@@ -50,6 +52,7 @@ async function runIn(path: string, words: readonly string[], setting: Setting): 
   const [stdout, stderr] = [new PassThrough(), new PassThrough()]
   stdout.on('data', (chunk: Buffer) => {
     written.out += chunk.toString('utf8')
+    setting.onOut?.(chunk.toString('utf8'))
   })
   stderr.on('data', (chunk: Buffer) => {
     written.err += chunk.toString('utf8')

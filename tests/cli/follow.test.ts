@@ -203,9 +203,10 @@ describe('follow refuses', () => {
     const house = await houseFor()
     house.onJoin = (_socket, usual) =>
       house.joins.length < 3 ? { ok: false, error: { code: 'BUSY', detail: 'Later.' } } : usual()
-    const { live, errors, of } = watch(house)
+    const { live, errors, of, states } = watch(house)
     await live()
     expect([house.joins.length, errors, of('snapshot').length]).toEqual([3, [], 1])
+    expect(states()).toEqual(['live'])
   })
 
   it('ends with FAILED when the answer to a join is nonsense', async () => {
@@ -298,6 +299,7 @@ describe('follow', () => {
     house.heads()
     await until(() => expect(seqs()).toEqual([4, 5]))
     await until(() => expect(of('gap')).toEqual([{ type: 'gap', from: 4, to: 5, repaired: 2 }]))
+    expect(house.joins.length).toBe(1)
   })
 
   it('takes heads that are a moment ahead of their events for no gap', async () => {
@@ -331,6 +333,16 @@ describe('follow', () => {
     await until(() => expect(of('gap')).toEqual([{ type: 'gap', from: 4, to: 6, repaired: 0 }]))
     expect([seqs(), of('snapshot').at(-1)?.good.seq]).toEqual([[], 6])
     expect(messages.at(-1)?.type).toBe('gap')
+  })
+
+  it('starts over from a snapshot when the log is answered with nonsense', async () => {
+    const house = await houseFor()
+    const { live, of, errors } = watch(house)
+    await live()
+    house.onFetch = () => ({ status: 200, body: { items: 'all' } })
+    house.tell(house.commit(3).slice(2))
+    await until(() => expect(of('gap')).toEqual([{ type: 'gap', from: 4, to: 6, repaired: 0 }]))
+    expect([of('snapshot').at(-1)?.good.seq, errors]).toEqual([6, []])
   })
 
   it('survives garbage of every kind and misses nothing', async () => {
@@ -474,33 +486,40 @@ describe('a broken connection', () => {
     await until(() => expect(states().at(-1)).toBe('stale'))
     house.heads()
     await until(() => expect(states().at(-1)).toBe('live'))
+    expect(house.joins.length).toBe(1)
     await until(() => expect(house.joins.length).toBe(2))
     expect(states()).toContain('reconnecting')
   })
 
-  it('takes the snapshot of another epoch, and says that the log is another', async () => {
-    const house = await houseFor({ length: 9 })
-    const { seqs, live, of } = watch(house)
-    await live()
-    house.epoch = 'second'
-    house.log.length = 4
-    house.cut()
-    await until(() =>
-      expect(of('snapshot').map(({ good }) => [good.epoch, good.seq])).toEqual([
-        ['first', 9],
-        ['second', 4],
-      ]),
-    )
-    expect(of('gap')).toEqual([{ type: 'gap', from: 1, to: 4, repaired: 0 }])
-    house.tell(house.commit(1))
-    await until(() => expect(seqs()).toEqual([5]))
-  })
+  it.each([4, 12])(
+    'takes the snapshot of another epoch with %i events, and says that the log is another',
+    async (length) => {
+      const house = await houseFor({ length: 9 })
+      const { seqs, live, of } = watch(house)
+      await live()
+      house.epoch = 'second'
+      house.log.length = 0
+      house.commit(length)
+      house.cut()
+      const snapshots = () => of('snapshot').map(({ good }) => [good.epoch, good.seq])
+      await until(() =>
+        expect(snapshots()).toEqual([
+          ['first', 9],
+          ['second', length],
+        ]),
+      )
+      expect(of('gap')).toEqual([{ type: 'gap', from: 1, to: length, repaired: 0 }])
+      house.tell(house.commit(1))
+      await until(() => expect(seqs()).toEqual([length + 1]))
+    },
+  )
 
   it('mixes no events of another epoch into this one', async () => {
     const house = await houseFor()
     const { seqs, live, of } = watch(house)
     await live()
-    house.tell([bidEvent(4)], 'second')
+    const foreign = bidEvent(4)
+    house.tell([{ ...foreign, data: { ...foreign.data, message: 'from elsewhere' } }], 'second')
     await until(() => expect(house.joins.length).toBe(2))
     await live()
     house.tell(house.commit(1))

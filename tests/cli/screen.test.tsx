@@ -253,6 +253,7 @@ describe('keys', () => {
     const { press, effects, unmount } = open()
     await press('b', 'YOUR BID USD ▏')
     await press('\u001b[200~1300\r\r1400\r\u001b[201~', 'YOUR BID USD 1300▏')
+    await press('\u001b[200~1e3\u001b[201~', 'YOUR BID USD 1e3▏')
     await press('1500\r1600\r', 'YOUR BID USD 1500▏')
     await press('0\r\r\r', 'REVIEW: bid $15,000.00')
     expect(effects).toEqual([])

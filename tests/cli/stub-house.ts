@@ -82,7 +82,7 @@ export async function deadUrl(): Promise<string> {
 export const usd = (amount: number) => ({ amount, currency: 'USD' })
 
 /** An error as the house sends it. */
-export const refusal = (status: number, code: string, rest: object = {}): Answer => ({
+export const refusal = (status: number, code: string, rest: object = {}) => ({
   status,
   json: { type: 'about:blank', title: code, status, code, detail: `It is ${code}.`, requestId: 'r-1', ...rest },
 })

@@ -4,7 +4,9 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { matches, openPlace, type Place, type Step, stepsOf } from '../support/session.ts'
 
 const documents = ['README.md', ...globSync('docs/**/*.md')].map((file) => ({ file, text: readFileSync(file, 'utf8') }))
-const withSessions = documents.map(({ file, text }) => ({ file, steps: stepsOf(text) })).filter(({ steps }) => steps.length > 0)
+const withSessions = documents
+  .map(({ file, text }) => ({ file, steps: stepsOf(text) }))
+  .filter(({ steps }) => steps.length > 0)
 
 /** Commands in `sh` blocks run elsewhere: npm's by .ci/run in a clean clone, the rest by the test named here. */
 const runElsewhere: Readonly<Record<string, string>> = {
@@ -14,7 +16,9 @@ const runElsewhere: Readonly<Record<string, string>> = {
 
 describe('documents', () => {
   it('show no command that nothing runs', () => {
-    const shown = documents.flatMap(({ text }) => [...text.matchAll(/^```sh\n([\s\S]*?)^```/gm)].flatMap(([, block = '']) => block.trim().split('\n')))
+    const shown = documents.flatMap(({ text }) =>
+      [...text.matchAll(/^```sh\n([\s\S]*?)^```/gm)].flatMap(([, block = '']) => block.trim().split('\n')),
+    )
     expect(shown.filter((command) => !(command in runElsewhere))).toEqual([])
   })
 })

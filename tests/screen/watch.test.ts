@@ -253,7 +253,7 @@ describe('a server killed and started again', () => {
     await terminal.waitFor(/YOUR BID USD 77\.7▏/)
     expect(terminal.screen().join('\n')).not.toContain('as of')
     terminal.send('0\r')
-    await terminal.waitFor(/YOUR BID USD 0/)
+    await terminal.waitFor(/REVIEW: bid \$77\.70/)
     terminal.send('\u0003')
     expect(await terminal.ended).toBe(130)
     expectWhole(terminal)

@@ -16,11 +16,14 @@ describe.each(databases)('crowds on %s', (kind) => {
 
   const events = async (good: Json): Promise<Json[]> =>
     (await house.anyone.get(`/v1/goods/${good.id}/events`)).body.items
-  const statusesOf = (answers: readonly { status: number; body: Json }[]) =>
-    answers.reduce<Record<string, number>>((counts, { status, body }) => {
+  function statusesOf(answers: readonly { status: number; body: Json }[]): Record<string, number> {
+    const counts: Record<string, number> = {}
+    for (const { status, body } of answers) {
       const name = body.code ?? body.standing ?? String(status)
-      return { ...counts, [name]: (counts[name] ?? 0) + 1 }
-    }, {})
+      counts[name] = (counts[name] ?? 0) + 1
+    }
+    return counts
+  }
 
   it('of 200 with the same maximum at once leave one leader, the first in the log, at that price', async () => {
     const people = await crowd(house, 200)
@@ -59,7 +62,6 @@ describe.each(databases)('crowds on %s', (kind) => {
 
   it('cannot spend the same funds twice', async () => {
     const people = await crowd(house, 10, 10_000)
-    const goods = await Promise.all(Array.from({ length: 10 }, () => seller.sell()))
     // With the premium of 7.5 % a maximum of 80.00 holds 86.00: one of ten fits into 100.00.
     for (const person of people) {
       const own = await Promise.all(Array.from({ length: 10 }, () => seller.sell()))
@@ -70,7 +72,6 @@ describe.each(databases)('crowds on %s', (kind) => {
         held: { amount: 8600 },
       })
     }
-    expect(goods).toHaveLength(10)
   })
 
   it('of 200 bids with funds for one, one is accepted', async () => {

@@ -57,7 +57,12 @@ export interface House {
 export const PASSWORD = 'correct horse battery'
 
 export function callerAt(url: () => string, token: string | null): Caller {
-  async function send(method: string, path: string, body?: unknown, headers: Record<string, string> = {}): Promise<Answer> {
+  async function send(
+    method: string,
+    path: string,
+    body?: unknown,
+    headers: Record<string, string> = {},
+  ): Promise<Answer> {
     const form = body instanceof FormData
     const init: RequestInit = { method, headers: { ...headers } }
     if (token) init.headers = { ...init.headers, authorization: `Bearer ${token}` }
@@ -65,13 +70,27 @@ export function callerAt(url: () => string, token: string | null): Caller {
     if (body !== undefined) init.body = form ? body : typeof body === 'string' ? body : JSON.stringify(body)
     const response = await fetch(`${url()}${path}`, init)
     const text = await response.text()
-    const json = /json/.test(response.headers.get('content-type') ?? '') && !/ndjson/.test(response.headers.get('content-type') ?? '')
+    const json =
+      /json/.test(response.headers.get('content-type') ?? '') &&
+      !/ndjson/.test(response.headers.get('content-type') ?? '')
     return { status: response.status, headers: response.headers, body: json ? JSON.parse(text) : text }
   }
-  return { token, send, get: (path) => send('GET', path), post: (path, body, headers) => send('POST', path, body, headers) }
+  return {
+    token,
+    send,
+    get: (path) => send('GET', path),
+    post: (path, body, headers) => send('POST', path, body, headers),
+  }
 }
 
-async function openDatabaseFor(kind: DatabaseKind): Promise<{ settings: Record<string, string>; query(sql: string): Promise<Json[]>; drop(): Promise<void>; directory: string }> {
+async function openDatabaseFor(
+  kind: DatabaseKind,
+): Promise<{
+  settings: Record<string, string>
+  query(sql: string): Promise<Json[]>
+  drop(): Promise<void>
+  directory: string
+}> {
   const directory = mkdtempSync(join(tmpdir(), 'auction-test-'))
   const remove = () => rmSync(directory, { recursive: true, force: true })
   if (kind === 'sqlite') {
@@ -92,7 +111,12 @@ async function openDatabaseFor(kind: DatabaseKind): Promise<{ settings: Record<s
     await onPostgres(`${base}/postgres`, `drop database ${name} with (force)`)
     remove()
   }
-  return { settings: { AUCTION_DATABASE_URL: `${base}/${name}` }, query: (sql) => onPostgres(`${base}/${name}`, sql), drop, directory }
+  return {
+    settings: { AUCTION_DATABASE_URL: `${base}/${name}` },
+    query: (sql) => onPostgres(`${base}/${name}`, sql),
+    drop,
+    directory,
+  }
 }
 
 async function onPostgres(connectionString: string, sql: string): Promise<Json[]> {
@@ -100,7 +124,12 @@ async function onPostgres(connectionString: string, sql: string): Promise<Json[]
   await client.connect()
   try {
     return (await client.query(sql)).rows.map((row: Json) =>
-      Object.fromEntries(Object.entries(row).map(([key, value]) => [key, typeof value === 'string' && /^-?\d{1,15}$/.test(value) ? Number(value) : value])),
+      Object.fromEntries(
+        Object.entries(row).map(([key, value]) => [
+          key,
+          typeof value === 'string' && /^-?\d{1,15}$/.test(value) ? Number(value) : value,
+        ]),
+      ),
     )
   } finally {
     await client.end()
@@ -115,7 +144,8 @@ export function memberAt(url: () => string, { id, nick, token }: { id: number; n
     token,
     id,
     nick,
-    sell: async (good = {}) => (await caller.post('/v1/goods', { name: 'Leica M3', startPrice: 1000, endsInMs: 3_600_000, ...good })).body,
+    sell: async (good = {}) =>
+      (await caller.post('/v1/goods', { name: 'Leica M3', startPrice: 1000, endsInMs: 3_600_000, ...good })).body,
     bid: (goodId, bid, key = randomUUID()) => caller.post(`/v1/goods/${goodId}/bids`, bid, { 'idempotency-key': key }),
   }
 }

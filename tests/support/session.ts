@@ -40,10 +40,14 @@ export function stepsOf(markdown: string): Step[] {
 export function matches(expected: readonly string[], actual: readonly string[]): boolean {
   const [wanted, ...more] = expected
   if (wanted === undefined) return actual.length === 0
-  if (wanted.trim() === '…') return Array.from({ length: actual.length + 1 }).some((_, skip) => matches(more, actual.slice(skip)))
+  if (wanted.trim() === '…')
+    return Array.from({ length: actual.length + 1 }).some((_, skip) => matches(more, actual.slice(skip)))
   const [first, ...rest] = actual
   if (first === undefined) return false
-  const pattern = wanted.split('…').map((part) => part.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')).join('.*')
+  const pattern = wanted
+    .split('…')
+    .map((part) => part.replace(/[.*+?^${}()|[\]\\]/g, '\\$&'))
+    .join('.*')
   return new RegExp(`^${pattern}$`).test(first.trimEnd()) && matches(more, rest)
 }
 
@@ -57,7 +61,13 @@ export async function openPlace(): Promise<Place> {
   const directory = mkdtempSync(join(tmpdir(), 'auction-session-'))
   const port = await freePort()
   const left: IPty[] = []
-  const tidy = (text: string) => text.replaceAll(`:${port}`, ':8010').replaceAll(directory, '.').replaceAll('\r', '').split('\n').map((line) => line.trimEnd())
+  const tidy = (text: string) =>
+    text
+      .replaceAll(`:${port}`, ':8010')
+      .replaceAll(directory, '.')
+      .replaceAll('\r', '')
+      .split('\n')
+      .map((line) => line.trimEnd())
 
   function start(who: string, command: string): { terminal: IPty; text: () => string; ended: Promise<void> } {
     const home = join(directory, `.home-${who}`)
@@ -95,7 +105,8 @@ export async function openPlace(): Promise<Place> {
       const deadline = performance.now() + TIMEOUT_MS
       if (serves) {
         left.push(terminal)
-        while (!matches(expected, tidy(text().trimEnd())) && performance.now() < deadline) await new Promise((resolve) => setTimeout(resolve, 50))
+        while (!matches(expected, tidy(text().trimEnd())) && performance.now() < deadline)
+          await new Promise((resolve) => setTimeout(resolve, 50))
         return tidy(text().trimEnd())
       }
       const timer = setTimeout(() => terminal.kill('SIGKILL'), TIMEOUT_MS)

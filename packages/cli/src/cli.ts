@@ -48,6 +48,7 @@ export const table: readonly (readonly [name: string, summary: string, load: Loa
 /** Runs one command line (without the program's name); resolves with the exit code, never rejects. */
 export async function run(words: readonly string[], io: Io): Promise<number> {
   let [text, page, code] = ['', 'help', 0]
+  let modes = modesIn(words)
   const program = buildProgram({
     io,
     keep: (part) => {
@@ -57,6 +58,7 @@ export async function run(words: readonly string[], io: Io): Promise<number> {
       page = `help ${name}`
     },
     act: async (command, input, globals) => {
+      modes = globals
       const context = createContext(io, globals)
       try {
         code = await command.run(context, input)
@@ -71,7 +73,7 @@ export async function run(words: readonly string[], io: Io): Promise<number> {
   } catch (error) {
     if (error instanceof Error && error.name === 'Interrupted') return INTERRUPTED
     const told = error instanceof CommanderError ? usageOf(error, page) : error
-    if (told !== null) return fail(told, io, modesIn(words))
+    if (told !== null) return fail(told, io, modes)
     io.out(text)
     return 0
   }

@@ -74,7 +74,7 @@ export function createOutput(io: Io, modes: Modes): Output {
       else {
         const shown = columns.filter((column) => !column.pipe)
         const { table } = await import('./table.ts')
-        io.out(await table(io, shown, rows))
+        io.out(table(io, shown, rows))
       }
     },
     facts: (facts, { answer, id }) => {

@@ -16,6 +16,7 @@ import {
 } from './requests.ts'
 import { feedEvent, goodView, id, instant, money, person, standing } from './view.ts'
 
+/** An account: who, in which role, since when. */
 export const user = z.object({ id, nick: z.string(), role: z.enum(['member', 'house']), createdAt: instant })
 export type User = z.infer<typeof user>
 
@@ -28,6 +29,7 @@ export const bidAnswer = z.object({
 })
 export type BidAnswer = z.infer<typeof bidAnswer>
 
+/** A bid as anyone may see it: without its maximum. */
 export const publicBid = z.object({
   id,
   bidder: person,
@@ -37,6 +39,7 @@ export const publicBid = z.object({
   message: z.string().nullable(),
 })
 export type PublicBid = z.infer<typeof publicBid>
+/** A bid as its bidder sees it, with how they stand on the good now. */
 export const ownBid = z.object({
   id,
   goodId: id,
@@ -305,6 +308,7 @@ export const routes = {
   },
 } as const satisfies Record<string, Route>
 
+/** What a route is called in code. */
 export type RouteName = keyof typeof routes
 
 /** An error on the wire (`application/problem+json`); further keys are its data. */

@@ -26,6 +26,7 @@ export interface CloseDue {
   readonly now: number
 }
 
+/** What `decide` decides about. */
 export type Command = PlaceBid | CloseDue
 
 // eBay's ten bands, minor units of a two-decimal currency (rules.md, section 1).

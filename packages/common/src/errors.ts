@@ -139,6 +139,7 @@ export const faults = {
   },
 } as const satisfies Record<string, Fault>
 
+/** A code of the catalogue. */
 export type FaultCode = keyof typeof faults
 
 /** Facts that travel with an error: public values only, never another user's. */

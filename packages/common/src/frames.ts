@@ -3,21 +3,24 @@ import { z } from 'zod'
 import { problem } from './api.ts'
 import { feedEvent, goodView, id } from './view.ts'
 
-/** Socket.IO, client to server. */
+/** Socket.IO, client to server: joins the room of a good, resuming after `since` of the house `epoch` names. */
 export const joinRequest = z.strictObject({
   goodId: id,
   since: z.int().min(0).optional(),
   epoch: z.string().max(64).optional(),
 })
+/** Socket.IO, client to server: leaves the room of a good. */
 export const leaveRequest = z.strictObject({ goodId: id })
+/** Socket.IO, client to server: hears what the whole house hears. */
 export const followRequest = z.strictObject({ house: z.literal(true) })
 
-/** Socket.IO, server to client, and the acknowledgement of a join. */
+/** The acknowledgement of a join: what was missed, or `reset` and the good afresh. */
 export const joinAnswer = z.union([
   z.object({ ok: z.literal(true), reset: z.literal(true), good: goodView }),
   z.object({ ok: z.literal(true), good: goodView, events: z.array(feedEvent), watchers: z.int() }),
 ])
 export type JoinAnswer = z.infer<typeof joinAnswer>
+/** The acknowledgement of a frame that was refused. */
 export const refusal = z.object({ ok: z.literal(false), error: problem })
 /** One message per room and commit. */
 export const eventsFrame = z.object({
@@ -25,10 +28,13 @@ export const eventsFrame = z.object({
   epoch: z.string(),
   events: z.array(feedEvent.omit({ goodId: true })),
 })
+/** What happened in the whole house, one message per commit. */
 export const houseFrame = z.object({ events: z.array(feedEvent) })
 /** Once a second: the server's clock and the newest seq of each good joined. */
 export const headsFrame = z.object({ now: z.number(), seqs: z.record(z.string(), z.int()) })
+/** How many watch a good, whenever that changes. */
 export const presenceFrame = z.object({ goodId: id, watchers: z.int() })
+/** The server is about to stop: come back after so many milliseconds. */
 export const byeFrame = z.object({ retryInMs: z.int() })
 
 /** What the house-wide feed tells everyone (rules.md, section 8). */

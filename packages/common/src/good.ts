@@ -12,6 +12,7 @@ export type Increment =
   | { readonly fixed: number }
   | { readonly percentBp: number }
 
+/** Open, or how it ended. */
 export type Status = 'open' | 'sold' | 'unsold' | 'bought' | 'cancelled'
 
 /** What the seller and the house settle when a good is listed; amounts in minor units of `currency`. */

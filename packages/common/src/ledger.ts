@@ -5,6 +5,7 @@ import { shareOf } from './money.ts'
 /** `user:7/available`, `user:7/held`, `house`, or `world` (outside: deposits come from it, withdrawals go to it). */
 export type Account = `user:${number}/${'available' | 'held'}` | 'house' | 'world'
 
+/** Why an amount moved. */
 export type EntryKind = 'deposit' | 'withdrawal' | 'hold' | 'release' | 'sale' | 'premium' | 'commission'
 
 /** `amount` (> 0, minor units) leaves `debit` and arrives at `credit`. Never edited. `key` is unique: the movement happens once. */
@@ -17,7 +18,9 @@ export interface Entry {
   readonly goodId: number | null
 }
 
+/** The account of what a user may spend. */
 export const available = (userId: number): Account => `user:${userId}/available`
+/** The account of what is reserved for the goods a user leads. */
 export const held = (userId: number): Account => `user:${userId}/held`
 
 /** What a maximum of `max` reserves: the whole of it, and the premium on it (rules.md, section 6). */

@@ -97,6 +97,7 @@ export const newGood = z
     message: 'must be above startPrice',
   })
 
+/** What a bidder sends: an exact amount, a secret maximum not below it, or both; minor units. */
 export const bidRequest = z
   .strictObject({ amount: amount.optional(), max: amount.optional(), message: text(1, 100).optional() })
   .refine((bid) => bid.amount !== undefined || bid.max !== undefined, 'needs amount or max')
@@ -114,13 +115,16 @@ const limit = z
   .regex(/^[1-9][0-9]{0,2}$/, 'must be 1 to 100')
   .transform(Number)
   .refine((n) => n <= limits.pageSize, 'must be 1 to 100')
+/** A page of a list: how many, and after which cursor. */
 export const page = z.strictObject({ limit: limit.optional(), cursor: cursor.optional() })
+/** Which goods, in which order; `q` holds words of which each must occur. */
 export const goodsQuery = page.extend({
   status: z.enum(['live', 'ended', 'all', 'open', 'sold', 'unsold', 'bought', 'cancelled']).optional(),
   q: text(0, 100).optional(),
   sort: z.enum(['ending', 'new', 'price', 'bids']).optional(),
 })
 export type GoodsQuery = z.infer<typeof goodsQuery>
+/** Events after this seq. */
 export const since = z.strictObject({ since: seqParam.optional() })
 /** What takes nothing. */
 export const none = z.strictObject({})

@@ -10,6 +10,7 @@ import type { Money } from './money.ts'
 export const money = z.object({ amount: z.int(), currency: z.string().length(3) })
 /** Ids of goods, people, bids and entries. */
 export const id = z.int().min(1)
+/** A person as everyone may see them. */
 export const person = z.object({ id, nick: z.string() })
 /** RFC 3339, UTC, milliseconds. */
 export const instant = z.iso.datetime({ precision: 3 })

@@ -22,12 +22,14 @@ export interface Auth {
   logOut(caller: Caller): Promise<void>
   /** The caller of a token. Throws UNAUTHENTICATED when it is unknown, expired or revoked. */
   authenticate(token: string): Promise<Caller>
+  /** Those of these token hashes whose sessions have ended, by whatever server. */
+  endedOf(tokenHashes: readonly string[]): Promise<string[]>
   /** Forgets what is remembered of a user, whose role changed. */
   forget(userId: number): void
 }
 
 interface AuthOptions {
-  readonly queries: Pick<Queries, 'userBySkeleton' | 'session'>
+  readonly queries: Pick<Queries, 'userBySkeleton' | 'session' | 'liveSessions'>
   readonly clerk: Clerk
   readonly clock: Clock
   readonly startingBalance: number
@@ -100,6 +102,12 @@ export function createAuth({ queries, clerk, clock, startingBalance, onRevoked }
       if (remembered.size >= REMEMBER_MOST) remembered.clear()
       remembered.set(tokenHash, { caller, until: clock.now() + REMEMBER_MS })
       return caller
+    },
+    async endedOf(tokenHashes) {
+      if (tokenHashes.length === 0) return []
+      const now = clock.now()
+      const live = await queries.liveSessions(tokenHashes, now, now - IDLE_MS)
+      return tokenHashes.filter((tokenHash) => !live.has(tokenHash))
     },
     forget(userId) {
       for (const [tokenHash, { caller }] of remembered) if (caller.user.id === userId) remembered.delete(tokenHash)

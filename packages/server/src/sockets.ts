@@ -24,7 +24,7 @@ export interface Sockets {
 
 interface SocketsOptions {
   readonly epoch: string
-  readonly auth: Pick<Auth, 'authenticate'>
+  readonly auth: Pick<Auth, 'authenticate' | 'endedOf'>
   readonly clock: Clock
   readonly feed: Feed
   readonly queries: Pick<Queries, 'good' | 'events'>
@@ -56,6 +56,7 @@ export function createSockets(options: SocketsOptions): Sockets {
   })
   const rooms = createRooms(io, feed)
   let cancelTick = () => {}
+  let checking: Promise<void> = Promise.resolve()
 
   io.use((socket, next) => {
     const { token } = socket.handshake.auth
@@ -80,22 +81,36 @@ export function createSockets(options: SocketsOptions): Sockets {
     cancelTick = clock.schedule(now + TICK_MS, tick)
     rooms.tick(now)
     for (const socket of io.sockets.sockets.values()) if (unsent(socket) > UNSENT_MOST) socket.disconnect(true)
+    checking = checking.then(letEndedGo)
   }
 
-  io.engine?.on('connection_error', (err: unknown) => log.error({ err }, 'socket refused'))
+  const revoke = (tokenHash: string) => io.in(tokenRoom(tokenHash)).disconnectSockets(true)
+
+  /** Sockets outlive no session, wherever it was revoked and also when it runs out. */
+  async function letEndedGo(): Promise<void> {
+    const callers = [...io.sockets.sockets.values()].map((socket) => socket.data.caller as Caller | undefined)
+    const tokens = new Set(callers.flatMap((caller) => caller?.tokenHash ?? []))
+    try {
+      for (const tokenHash of await options.auth.endedOf([...tokens])) revoke(tokenHash)
+    } catch (err) {
+      log.error({ err }, 'sessions of sockets could not be checked')
+    }
+  }
+
   return {
     attach(server) {
       io.attach(server)
       cancelTick = clock.schedule(clock.now() + TICK_MS, tick)
     },
     watchersOf: rooms.watchersOf,
-    revoke: (tokenHash) => io.in(tokenRoom(tokenHash)).disconnectSockets(true),
+    revoke,
     async close() {
       cancelTick()
       stopHouse()
       io.emit('bye', { retryInMs: RETRY_IN_MS })
       rooms.close()
       await io.close()
+      await checking
     },
   }
 }

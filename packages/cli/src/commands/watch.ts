@@ -38,9 +38,7 @@ export const command: Command = {
       return runScreen({ client, goodId: id, me, io: context.io })
     }
     const teller =
-      plan.style === 'json'
-        ? jsonTeller(context)
-        : await (await import('../watch-plain.ts')).plainTeller(context, client, me)
+      plan.style === 'json' ? jsonTeller(context) : (await import('../watch-plain.ts')).plainTeller(context, client, me)
     try {
       return await followToEnd({ client, goodId: id, me, plan, teller })
     } finally {

@@ -33,6 +33,8 @@ const options = {
 }
 const CONNECT_TIMEOUT_MS = 5_000
 const POOL_SIZE = 10
+/** PostgreSQL's advisory locks have numbers; this one is ours. */
+const SCHEMA_LOCK = 8010
 
 /** Opens PostgreSQL at `url`, or SQLite in `directory` when `url` is null. Throws StartError when it cannot be used. */
 export async function openDatabase(directory: string, url: string | null): Promise<Database> {
@@ -80,7 +82,11 @@ async function openPostgres(url: string): Promise<Database> {
     pool: { min: 0, max: POOL_SIZE },
     driverOptions: { connectionTimeoutMillis: CONNECT_TIMEOUT_MS },
   })
-  await orm.migrator.up()
+  // Servers that start at the same moment bring the schema up to date one after the other.
+  await orm.em.fork().transactional(async (em) => {
+    await em.execute(`select pg_advisory_xact_lock(${SCHEMA_LOCK})`)
+    await orm.migrator.up({ transaction: em.getTransactionContext() })
+  })
   return { kind: 'postgresql', writer: orm.em, reader: orm.em, native: null, close: () => closeAll([orm]) }
 }
 

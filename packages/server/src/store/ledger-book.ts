@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto'
 import { AuctionError } from '@auction/common/errors'
 import { type Account, available, held } from '@auction/common/ledger'
 import { skeletonOf } from '@auction/common/text'
+import type { SqlEntityManager } from '@mikro-orm/sqlite'
 import { type Batch, committedOf, keyName, type Loaded, openBatch, perform, type WorkingGood } from './batch.ts'
 import { type Database, StartError } from './database.ts'
 import { AccountRow, type GoodRow, House } from './entities.ts'
@@ -59,19 +60,23 @@ async function openHouse(
   now: number,
 ): Promise<{ epoch: string; houseCode: string | null }> {
   return database.writer.fork().transactional(async (em) => {
-    const house = await em.findOne(House, { id: 1 })
-    if (house && house.currency !== currency)
+    const house = (await em.findOne(House, { id: 1 })) ?? (await foundHouse(em, currency, now))
+    if (house.currency !== currency)
       throw new StartError(`This house keeps its books in ${house.currency}; AUCTION_CURRENCY says ${currency}.`)
-    if (house) return { epoch: house.epoch, houseCode: house.code ?? null }
-    const houseCode = randomBytes(10)
-      .toString('hex')
-      .replace(/(.{5})(?=.)/g, '$1-')
-    const epoch = randomBytes(6).toString('hex')
-    em.create(House, { id: 1, currency, epoch, code: houseCode, createdAt: now })
-    for (const id of ['house', 'world']) em.create(AccountRow, { id, balance: 0 })
-    await em.flush()
-    return { epoch, houseCode }
+    return { epoch: house.epoch, houseCode: house.code ?? null }
   })
+}
+
+/** Makes the house, unless another server that starts beside this one has just made it. */
+async function foundHouse(em: SqlEntityManager, currency: string, createdAt: number) {
+  const code = randomBytes(10)
+    .toString('hex')
+    .replace(/(.{5})(?=.)/g, '$1-')
+  const epoch = randomBytes(6).toString('hex')
+  const unlessThere = { onConflictFields: ['id'], onConflictAction: 'ignore' } as const
+  await em.upsert(House, { id: 1, currency, epoch, code, createdAt }, unlessThere)
+  for (const id of ['house', 'world']) await em.upsert(AccountRow, { id, balance: 0 }, unlessThere)
+  return em.findOneOrFail(House, { id: 1 }, { refresh: true })
 }
 
 type Kind<T extends Order['type']> = Extract<Order, { type: T }>
@@ -80,7 +85,7 @@ const ofType = <T extends Order['type']>(orders: readonly Order[], type: T) =>
 const distinct = <T extends string | number>(values: readonly T[]) =>
   [...new Set(values)].sort((a, b) => (a < b ? -1 : 1))
 
-/** Locks in one order everywhere, so that servers never wait for each other in a ring: keys, users, goods by id, accounts by id. */
+/** Locks in one order everywhere, so that servers never wait for each other in a ring: users, goods by id, accounts by id, keys. */
 async function load(
   statements: Statements,
   orders: readonly Order[],
@@ -92,14 +97,6 @@ async function load(
   const signUps = ofType(orders, 'sign_up')
   const lock = async <T extends Row>(table: Table, property: string, values: readonly (string | number)[]) =>
     values.length === 0 ? [] : statements.lock<T>(table, property, distinct(values))
-
-  const keys = orders.flatMap((order) => ('keyed' in order ? [order.keyed.key] : []))
-  const answers: Loaded['answers'] = new Map()
-  for (const row of await lock('KeyRow', 'key', keys))
-    answers.set(keyName(Number(row.scope), String(row.key)), {
-      fingerprint: String(row.fingerprint),
-      answer: String(row.answer),
-    })
 
   const house = claims.length > 0 ? await lock('House', 'id', [1]) : []
   const users: Loaded['users'] = new Map()
@@ -129,6 +126,15 @@ async function load(
   if (signUps.length + deposits.length > 0) wanted.push('world')
   const accounts: Loaded['accounts'] = new Map()
   for (const row of await lock('AccountRow', 'id', wanted)) accounts.set(row.id as Account, Number(row.balance))
+
+  // Last: whoever holds a good or an account may be writing the answer to the same key, and has when they let go of it.
+  const keys = orders.flatMap((order) => ('keyed' in order ? [order.keyed.key] : []))
+  const answers: Loaded['answers'] = new Map()
+  for (const row of await lock('KeyRow', 'key', keys))
+    answers.set(keyName(Number(row.scope), String(row.key)), {
+      fingerprint: String(row.fingerprint),
+      answer: String(row.answer),
+    })
 
   return {
     now,

@@ -240,6 +240,15 @@ export function openQueries(database: Database, currency: string) {
       const user = session && (await em.findOne(UserRow, { id: session.userId }))
       return session && user && { user: toUser(user), usedAt: session.usedAt, expiresAt: session.expiresAt }
     },
+    /** Those of these sessions that have not ended by `now` and were used after `usedAfter`. */
+    async liveSessions(tokenHashes: readonly string[], now: number, usedAfter: number): Promise<Set<string>> {
+      const rows = await open()
+        .createQueryBuilder(Session, 's')
+        .select('tokenHash')
+        .where({ tokenHash: { $in: [...tokenHashes] }, expiresAt: { $gt: now }, usedAt: { $gt: usedAfter } })
+        .execute<{ tokenHash: string }[]>()
+      return new Set(rows.map(({ tokenHash }) => tokenHash))
+    },
     async events(goodId: number, since: number, limit: number): Promise<FeedEvent[]> {
       return (await eventRows(goodId, since, limit)).map(toFeedEvent)
     },

@@ -1,0 +1,186 @@
+/** The built program as a process: streams that close or stay open, signals, colours, prompts in a real terminal. */
+import { type ChildProcess, spawn } from 'node:child_process'
+import { openSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { start, type Terminal } from '../support/terminal.ts'
+import { type Home, openHome } from './command-line.ts'
+import { good, openStub, type StubHouse, usd, user } from './stub-house.ts'
+
+const BIN = fileURLToPath(new URL('../../packages/cli/bin/auction', import.meta.url))
+let home: Home
+let house: StubHouse
+const children: ChildProcess[] = []
+const terminals: Terminal[] = []
+
+beforeEach(async () => {
+  home = openHome()
+  house = await openStub(({ method, path }) => {
+    if (path === '/v1/sessions') return { status: 201, json: { token: 'auc_fresh', expiresAt: good().endsAt, user } }
+    if (path.startsWith('/v1/goods?'))
+      return {
+        json: {
+          items: Array.from({ length: 100 }, (_, id) => good({ id: id + 1, name: 'x'.repeat(2_000) })),
+          next: 'a',
+        },
+      }
+    if (path.startsWith('/v1/goods')) return { json: good({ minimumBid: usd(1050) }) }
+    return { status: method === 'POST' ? 201 : 200, json: user }
+  })
+})
+afterEach(async () => {
+  for (const child of children.splice(0)) child.kill('SIGKILL')
+  for (const terminal of terminals.splice(0)) terminal.close()
+  await house.close()
+  home.close()
+})
+
+const environment = () => ({
+  PATH: process.env.PATH ?? '',
+  XDG_CONFIG_HOME: home.path,
+  AUCTION_SERVER: house.url,
+  TZ: 'UTC',
+})
+
+type Stdin = 'pipe' | 'ignore' | number
+interface Ended {
+  readonly code: number | null
+  readonly signal: string | null
+  readonly out: string
+  readonly err: string
+}
+
+function auction(
+  words: readonly string[],
+  options: { stdin?: Stdin; env?: Record<string, string> } = {},
+): { child: ChildProcess; ended: Promise<Ended> } {
+  const child = spawn(BIN, words, {
+    env: { ...environment(), ...options.env },
+    stdio: [options.stdin ?? 'ignore', 'pipe', 'pipe'],
+  })
+  children.push(child)
+  const written = { out: '', err: '' }
+  child.stdout?.on('data', (chunk: Buffer) => {
+    written.out += chunk.toString('utf8')
+  })
+  child.stderr?.on('data', (chunk: Buffer) => {
+    written.err += chunk.toString('utf8')
+  })
+  const ended = new Promise<Ended>((resolve) =>
+    child.on('close', (code, signal) => resolve({ code, signal, ...written })),
+  )
+  return { child, ended }
+}
+
+function terminal(words: readonly string[], env: Record<string, string> = {}): Terminal {
+  // By `env`, as the emulator sets TERM itself.
+  const settings = Object.entries(env).map(([name, value]) => `${name}=${value}`)
+  const started = start(['env', ...settings, BIN, ...words], { env: { ...environment(), AUCTION_TOKEN: '', ...env } })
+  terminals.push(started)
+  return started
+}
+
+describe('streams', () => {
+  it('a reader that goes away ends it quietly, with 0', async () => {
+    const { child, ended } = auction(['list', '--limit', '1000'])
+    child.stdout?.once('data', () => child.stdout?.destroy())
+    expect(await ended).toMatchObject({ code: 0, err: '' })
+  })
+
+  it.each([
+    'list',
+    'show 42',
+    'whoami',
+    'version',
+    'help',
+    'api GET /v1/goods/42',
+    'bid 42',
+    'login',
+    'signup x',
+    'logout',
+    'nonsense',
+  ])('%s ends within 5 s whatever stdin is, without a stack trace', async (line) => {
+    const stdins: Stdin[] = ['pipe', 'ignore', openSync('/dev/null', 'r')]
+    for (const stdin of stdins)
+      for (const env of [{}, { CI: 'true' }]) {
+        const began = performance.now()
+        const { code, signal, out, err } = await auction(line.split(' '), { stdin, env }).ended
+        expect(performance.now() - began).toBeLessThan(5_000)
+        expect(signal).toBeNull()
+        expect([0, 2, 4]).toContain(code)
+        expect(out + err).not.toMatch(/\n\s+at |node:internal/)
+        expect(out + err).not.toContain('\u001b')
+      }
+  })
+
+  it('--password-stdin ends after the first line of a pipe that stays open', async () => {
+    const { child, ended } = auction(['login', 'noor', '--password-stdin'], { stdin: 'pipe' })
+    child.stdin?.write('correct horse\n')
+    expect((await ended).code).toBe(0)
+  })
+
+  it('an interrupt is 130', async () => {
+    const hanging = await openStub(() => 'hang')
+    const { child, ended } = auction(['list', '--server', hanging.url])
+    while (hanging.asked.length === 0) await new Promise((resolve) => setTimeout(resolve, 20))
+    child.kill('SIGINT')
+    expect(await ended).toMatchObject({ code: 130, err: '' })
+    await hanging.close()
+  })
+})
+
+describe('on a terminal', () => {
+  it('colours a table, unless told not to, and asks in plain then too', async () => {
+    const coloured = terminal(['list', '--limit', '3'])
+    expect(await coloured.ended).toBe(0)
+    expect(coloured.output()).toContain('\u001b[2m')
+    for (const [words, env] of [
+      [['list'], { NO_COLOR: '1' }],
+      [['list'], { TERM: 'dumb' }],
+      [['list'], { CLICOLOR: '0' }],
+      [['list', '--no-color'], {}],
+    ] as const) {
+      const plain = terminal(words, { ...env })
+      expect(await plain.ended).toBe(0)
+      expect(plain.output()).not.toContain('\u001b')
+      expect(plain.output()).not.toContain('Warning')
+    }
+  })
+
+  it('asks for nick and password, shows neither the password nor its end, and logs in', async () => {
+    const asked = terminal(['login'])
+    await asked.waitFor(/Nick/)
+    asked.send('noor\r')
+    await asked.waitFor(/Password/)
+    asked.send('correct horse\r')
+    expect(await asked.ended).toBe(0)
+    expect(asked.output()).not.toContain('correct')
+    expect(JSON.parse(house.asked[0]?.body ?? '')).toEqual({ nick: 'noor', password: 'correct horse' })
+  })
+
+  it('a question left by Ctrl-C is 130, without a trace', async () => {
+    const asked = terminal(['login', 'noor'])
+    await asked.waitFor(/Password/)
+    asked.send('\u0003')
+    expect(await asked.ended).toBe(130)
+    expect(asked.output()).not.toMatch(/error|ExitPrompt/i)
+  })
+
+  it('asks before a bid of three times the minimum; no sends nothing', async () => {
+    const asked = terminal(['bid', '42', '100'], { AUCTION_TOKEN: 'auc_x' })
+    await asked.waitFor(/9 times the minimum/)
+    asked.send('n\r')
+    expect(await asked.ended).toBe(1)
+    expect(asked.output()).toContain('Nothing was sent')
+    expect(house.asked.every(({ method }) => method === 'GET')).toBe(true)
+  })
+
+  it('--no-input and CI ask nothing', async () => {
+    for (const [words, env] of [
+      [['login', 'noor', '--no-input'], {}],
+      [['--no-input', 'login', 'noor'], {}],
+      [['login', 'noor'], { CI: '1' }],
+    ] as const)
+      expect(await terminal(words, { ...env }).ended).toBe(2)
+  })
+})
