@@ -163,7 +163,7 @@ function decided(reply: Reply, keyed: boolean, doubtful: boolean): boolean {
 
 /** Whether a try that brought no decision may have had its effect all the same. A 503 of the house comes before any effect. */
 function mayHaveHappened(outcome: Outcome): boolean {
-  if (outcome.type === 'lost') return false
+  if (outcome.type === 'lost') return outcome.sent
   return outcome.status !== 503 || problemOf(outcome) === null
 }
 

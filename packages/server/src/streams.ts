@@ -48,7 +48,8 @@ export function createStreams({
       if (response.getHeader('Content-Type') === 'text/event-stream') response.write(': \n\n')
   }
 
-  function begin(context: Context, type: string): ServerResponse {
+  /** Answers null when nobody listens: a HEAD request, or a caller who left before the answer began and closes no more. */
+  function begin(context: Context, type: string): ServerResponse | null {
     const { res } = context
     context.respond = false
     res.writeHead(200, {
@@ -59,7 +60,8 @@ export function createStreams({
     })
     res.flushHeaders()
     res.on('error', () => res.destroy())
-    return res
+    if (context.method === 'HEAD') res.end()
+    return res.destroyed || res.writableEnded ? null : res
   }
 
   /** Tells one listener of a good's events; lets go of one that does not read. */
@@ -71,6 +73,7 @@ export function createStreams({
     frame: (event: FeedEvent) => string,
   ): void {
     const response = begin(context, type)
+    if (!response) return
     open.add(response)
     const stop = feed.follow(goodId, since, ({ events }) => {
       response.write(events.map(frame).join(''))
@@ -93,6 +96,7 @@ export function createStreams({
       const line = (event: FeedEvent) => `${safeJson({ v: 1, ...event })}\n`
       if (!poll) return stream(context, goodId, since, 'application/x-ndjson', line)
       const response = begin(context, 'application/x-ndjson')
+      if (!response) return
       void (async () => {
         let last = since
         for (;;) {
@@ -115,6 +119,7 @@ export function createStreams({
     },
     clock(context) {
       const response = begin(context, 'text/event-stream')
+      if (!response) return
       response.write(`data: ${clock.now()}\n\n`)
       listeners.add(response)
       response.on('close', () => listeners.delete(response))

@@ -73,7 +73,7 @@ async function foundHouse(em: SqlEntityManager, currency: string, createdAt: num
     .toString('hex')
     .replace(/(.{5})(?=.)/g, '$1-')
   const epoch = randomBytes(6).toString('hex')
-  const unlessThere = { onConflictFields: ['id'], onConflictAction: 'ignore' } as const
+  const unlessThere = { onConflictAction: 'ignore' } as const
   await em.upsert(House, { id: 1, currency, epoch, code, createdAt }, unlessThere)
   for (const id of ['house', 'world']) await em.upsert(AccountRow, { id, balance: 0 }, unlessThere)
   return em.findOneOrFail(House, { id: 1 }, { refresh: true })
