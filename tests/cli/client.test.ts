@@ -100,6 +100,17 @@ describe('a reading call', () => {
     expect(house.asked).toHaveLength(4)
   })
 
+  it('takes no part of an answer for the whole: one without its end is asked for again', async () => {
+    const text = JSON.stringify(good())
+    const head = 'HTTP/1.1 200 OK\r\ncontent-type: application/json\r\n'
+    const house = await stub((_asked, before) =>
+      before === 0
+        ? { bytes: `${head}content-length: ${text.length + 1}\r\n\r\n${text}` }
+        : { json: good({ name: 'whole' }) },
+    )
+    expect((await readGood(clientOf(house.url))).name).toBe('whole')
+  })
+
   it('gives up at once when Retry-After asks for more than it has, and says how long to wait', async () => {
     const house = await stub(() => ({ ...refusal(429, 'RATE_LIMITED'), headers: { 'retry-after': '30' } }))
     const fault = await faultOf(readGood(clientOf(house.url)))

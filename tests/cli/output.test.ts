@@ -234,6 +234,14 @@ describe('a single result', () => {
     expect(lines.every((line) => line.split('\t').length === 2)).toBe(true)
   })
 
+  it('show in a pipe keeps a description of several lines on one', async () => {
+    const url = await house(() => ({ json: good({ description: 'one\n\ttwo\nthree' }) }))
+    expect((await home.auction(['show', '42'], { server: url })).out).toContain('about\tone two three\n')
+    expect((await home.auction(['show', '42'], { server: url, terminal: true, env: { NO_COLOR: '1' } })).out).toMatch(
+      /about {6}one\n +two\n {11}three\n/,
+    )
+  })
+
   it('show with --json is the view of the good', async () => {
     const url = await house(() => ({ json: good() }))
     expect(JSON.parse((await home.auction(['show', '42', '--json'], { server: url })).out)).toEqual(good())

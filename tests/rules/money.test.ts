@@ -160,7 +160,7 @@ describe('an amount for people and programs', () => {
   })
 
   it('is exact to the last digit of a sum that no float of major units holds', () => {
-    expect(formatMoney({ amount: 900_719_925_474_099, currency: 'USD' })).toBe('$9,007,199,254,740.99')
+    expect(formatMoney({ amount: Number.MAX_SAFE_INTEGER, currency: 'KWD' })).toBe('KWD\u00a09,007,199,254,740.991')
   })
 })
 
@@ -173,6 +173,8 @@ describe('a share in basis points', () => {
     [0, 10_000, 0],
     [123, 0, 0],
     [MAX_AMOUNT, 10_000, MAX_AMOUNT],
+    // The product of these two is no safe integer.
+    [999_990_000_001, 9_999, 999_890_001_000],
   ])('of %i at %i is %i', (amount, bp, share) => {
     expect(shareOf(amount, bp)).toBe(share)
   })

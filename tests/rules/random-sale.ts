@@ -33,7 +33,7 @@ const increments = fc.oneof(
   fc.integer({ min: 1, max: 10_000 }).map((percentBp) => ({ percentBp })),
 )
 
-const LENGTH_MS = 60_000
+const LENGTH_MS = 40_000
 
 const someTerms = fc
   .record({
@@ -64,8 +64,11 @@ const attempt = fc.record({
 /** Any sale of up to 40 attempts; the seller is among those who try. */
 export const sales: fc.Arbitrary<Sale> = fc.record({
   terms: someTerms,
-  funds: fc.array(fc.integer({ min: 0, max: 30_000 }), { minLength: crowd.length, maxLength: crowd.length }),
-  attempts: fc.array(attempt, { maxLength: 40 }),
+  funds: fc.array(fc.oneof(fc.integer({ min: 0, max: 30_000 }), fc.constant(1_000_000)), {
+    minLength: crowd.length,
+    maxLength: crowd.length,
+  }),
+  attempts: fc.array(attempt, { maxLength: 40, size: 'max' }),
 })
 
 export interface Step {

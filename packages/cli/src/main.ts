@@ -24,4 +24,6 @@ async function crash(error: unknown): Promise<void> {
 }
 
 const { run } = await import('./cli.ts')
-process.exitCode = await run(words, io)
+const code = await run(words, io)
+// Once a command is done nothing may hold the process: a pipe left open on stdin, a library's timer.
+process.stdout.write('', () => process.exit(code))

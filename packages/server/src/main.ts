@@ -66,6 +66,8 @@ export async function serve({ flags }: ServeOptions): Promise<number> {
       log.fatal({ err }, 'uncaught; stopping')
       process.exit(1)
     })
+    // Whoever started us may end on Ctrl-C at once; a server drains first, and ends at once on the second.
+    process.removeAllListeners('SIGINT')
     const stopped = new Promise<string>((resolve) => {
       for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => resolve(signal))
     })

@@ -44,6 +44,7 @@ export interface ServerOptions {
 }
 
 const CATCH_UP_EVERY_MS = 1_000
+const CHECK_EVERY_MS = 60_000
 const DRAIN_MS = 5_000
 
 const uploadsIn = (directory: string) => join(directory, 'uploads')
@@ -170,6 +171,7 @@ function wire({ config, clock, log, batchSize, directory, database, book, unlock
   )
   sockets.attach(http)
   const stopCatchingUp = database.kind === 'postgresql' ? repeat(clock, CATCH_UP_EVERY_MS, feed.catchUp, log) : () => {}
+  const stopChecking = repeat(clock, CHECK_EVERY_MS, () => checkBooks(book, log), log)
 
   return {
     houseCode,
@@ -194,6 +196,7 @@ function wire({ config, clock, log, batchSize, directory, database, book, unlock
       const dropIdle = setTimeout(() => http.closeAllConnections(), DRAIN_MS)
       const ended = new Promise((resolve) => http.close(resolve))
       stopCatchingUp()
+      stopChecking()
       streams.close()
       await sockets.close()
       http.closeIdleConnections()
@@ -213,6 +216,12 @@ async function closeDue(clerk: ReturnType<typeof createClerk>, clock: Clock): Pr
     const { found } = await clerk.submit<'close_due'>({ type: 'close_due', now: clock.now() })
     if (found < BATCH_SIZE) return
   }
+}
+
+/** Money is conserved: anything else is for whoever runs the house to know at once. */
+async function checkBooks(book: LedgerBook, log: Logger): Promise<void> {
+  const sum = await book.sum()
+  if (sum !== 0) log.fatal({ sum }, 'the books do not balance')
 }
 
 /** An opened or extended good arms an alarm for its end. */
