@@ -105,7 +105,7 @@ describe('a reading call', () => {
     const head = 'HTTP/1.1 200 OK\r\ncontent-type: application/json\r\n'
     const house = await stub((_asked, before) =>
       before === 0
-        ? { bytes: `${head}content-length: ${text.length + 1}\r\n\r\n${text}` }
+        ? { bytes: `${head}content-length: ${Buffer.byteLength(text) + 1}\r\n\r\n${text}` }
         : { json: good({ name: 'whole' }) },
     )
     expect((await readGood(clientOf(house.url))).name).toBe('whole')

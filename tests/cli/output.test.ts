@@ -238,7 +238,7 @@ describe('a single result', () => {
     const url = await house(() => ({ json: good({ description: 'one\n\ttwo\nthree' }) }))
     expect((await home.auction(['show', '42'], { server: url })).out).toContain('about\tone two three\n')
     expect((await home.auction(['show', '42'], { server: url, terminal: true, env: { NO_COLOR: '1' } })).out).toMatch(
-      /about {6}one\n +two\n {11}three\n/,
+      /about {5}one\n {11}two\n {10}three\n/,
     )
   })
 

@@ -158,6 +158,20 @@ describe('on a terminal', () => {
     expect(JSON.parse(house.asked[0]?.body ?? '')).toEqual({ nick: 'noor', password: 'correct horse' })
   })
 
+  it('asks without colours where none are wanted', async () => {
+    for (const [env, coloured] of [
+      [{}, true],
+      [{ NO_COLOR: '1' }, false],
+      [{ CLICOLOR: '0', FORCE_COLOR: '3' }, false],
+    ] as const) {
+      const asked = terminal(['login'], { ...env })
+      await asked.waitFor(/Nick/)
+      // Select Graphic Rendition, other than a reset.
+      expect(asked.output().includes('\u001b[1m') || asked.output().includes('\u001b[34m')).toBe(coloured)
+      asked.close()
+    }
+  })
+
   it('a question left by Ctrl-C is 130, without a trace', async () => {
     const asked = terminal(['login', 'noor'])
     await asked.waitFor(/Password/)

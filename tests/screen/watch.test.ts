@@ -298,8 +298,8 @@ describe('the terminal is whole', () => {
   })
 
   it.each([
-    ['an error thrown from anywhere', "throw new Error('boom')", 1, /boom/],
-    ['a rejection nobody handles', "Promise.reject(new Error('boom'))", 1, /boom/],
+    ['an error thrown from anywhere', "throw new Error('boom')", 1, /crash: boom/],
+    ['a rejection nobody handles', "Promise.reject(new Error('boom'))", 1, /crash: boom/],
     ['process.exit', 'process.exit(5)', 5, null],
   ] as const)('after %s', async (_what, act, code, said) => {
     const good = await people.mila.sell()
@@ -308,6 +308,7 @@ describe('the terminal is whole', () => {
       import { runScreen } from ${JSON.stringify(screenModule)}
       const { stdin, stdout, stderr, env } = process
       const client = createClient({ server: ${JSON.stringify(url())}, token: null })
+      process.on('uncaughtException', (error) => { console.error('crash:', error.message); process.exit(1) })
       setTimeout(() => { ${act} }, 1500)
       runScreen({ client, goodId: ${good.id}, me: null, io: { stdin, stdout, stderr, env, err: (text) => stderr.write(text) } })
         .catch((error) => { console.error('screen:', error.message); process.exit(1) })`

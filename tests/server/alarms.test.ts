@@ -31,7 +31,7 @@ const stores = [
 ]
 
 /** Goods as SQL would know them: open until closed, closed once, only after their end. */
-function house(config: JobStoreConfig, { clock = systemClock(), ends = [] as number[], closeMs = 1 } = {}) {
+function house(config: JobStoreConfig, { clock = systemClock(), ends = [] as number[], closeMs = 1, readMs = 0 } = {}) {
   const open = new Set(ends)
   const closedAt = new Map<number, number>()
   const warnings: string[] = []
@@ -43,7 +43,10 @@ function house(config: JobStoreConfig, { clock = systemClock(), ends = [] as num
   const alarms = createAlarms({
     store: config,
     clock,
-    openEnds: async () => [...open].sort((a, b) => a - b),
+    openEnds: async () => {
+      if (readMs > 0) await setTimeout(readMs)
+      return [...open].sort((a, b) => a - b)
+    },
     async closeDue() {
       closes++
       mostClosing = Math.max(mostClosing, ++closing)
@@ -335,6 +338,25 @@ describe('alarms by a clock that stands still', () => {
       }
     }
     expect(clears.left()).toBe(0)
+  })
+
+  it('closes no good and sweeps no more once it has stopped', async () => {
+    const started = house(embedded())
+    await started.alarms.start()
+    await isWell(started.alarms)
+    started.list(Date.now() + 900)
+    const starting = house(embedded(), { readMs: 100 })
+    const start = starting.alarms.start()
+    await setTimeout(50)
+    const counts = async () => {
+      await Promise.all([started.alarms.close(), starting.alarms.close()])
+      return [started.closes(), starting.closes()]
+    }
+    const before = await counts()
+    await start
+    await setTimeout(1_200)
+    expect([started.closes(), starting.closes()]).toEqual(before)
+    expect(started.open.size).toBe(1)
   })
 
   it('rejects its start where SQL does, and stops all the same', async () => {

@@ -6,12 +6,15 @@ import { safeLines, safeText } from '@auction/common/text'
 import { io, type Socket } from 'socket.io-client'
 import type { Client } from './client.ts'
 
-/** `attempt` counts the tries since the connection was lost; `retryAt` is this machine's wall clock, epoch ms. */
+/** `attempt` counts the tries since the connection was lost; `retryAt` is epoch ms on `wallTime`. */
 export interface ConnectionState {
   state: 'connecting' | 'live' | 'stale' | 'reconnecting' | 'draining'
   attempt: number
   retryAt: number | null
 }
+
+/** Epoch ms as this machine had it when the program began, counted on by the monotonic clock: setting the clock moves no retry. */
+export const wallTime = (): number => performance.timeOrigin + performance.now()
 
 /** How long things may take, in milliseconds; tests make them short. */
 export interface Pace {
@@ -135,7 +138,7 @@ function createStatus(pace: Pace, onState: (state: ConnectionState) => void) {
   const say = (next: ConnectionState['state'], tries: number, waitMs?: number) => {
     state = next
     attempt = tries
-    if (!over) onState({ state, attempt, retryAt: waitMs === undefined ? null : Date.now() + waitMs })
+    if (!over) onState({ state, attempt, retryAt: waitMs === undefined ? null : wallTime() + waitMs })
     return waitMs ?? 0
   }
   // The same arithmetic as socket.io-client's, as openSocket sets it up.

@@ -9,7 +9,7 @@ import { type Connection, type ConnectionState, clean, openConnection, type Pace
 /**
  * What a follower is told. Before the first message the state is `connecting`; the first message is the snapshot, unless
  * the connection fails first. `good` of an event is the view after it; of an event older than the snapshot (`since`), the
- * snapshot's. `retryAt` is this machine's wall clock, epoch ms. A gap is told once it is over; where `repaired` is less than
+ * snapshot's. `retryAt` is epoch ms on this machine. A gap is told once it is over; where `repaired` is less than
  * `to - from + 1` the rest is lost to this follower, and a new snapshot went before.
  */
 export type FeedMessage =

@@ -4,11 +4,8 @@ import { processIo } from './io.ts'
 const words = process.argv.slice(2)
 const io = processIo()
 
-// chalk, Ink and the prompts ignore NO_COLOR on a terminal; this they heed. NO_COLOR beside it makes Node warn.
-if (!io.colour) {
-  process.env.FORCE_COLOR = '0'
-  delete process.env.NO_COLOR
-}
+// chalk and Ink ignore NO_COLOR on a terminal, and a FORCE_COLOR beats it; this they all heed.
+if (!io.colour) process.env.FORCE_COLOR = '0'
 
 // A reader that has gone (`| head -1`) ends us quietly; a terminal that has gone takes stderr along.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1))

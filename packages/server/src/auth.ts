@@ -53,7 +53,8 @@ const hashToken = (token: string) => hash('sha256', token)
 
 export function createAuth({ queries, clerk, clock, startingBalance, onRevoked }: AuthOptions): Auth {
   const inTurn = turns(HASHES_AT_ONCE, HASHES_WAITING)
-  const remembered = new Map<string, { caller: Caller; until: number }>()
+  const remembered = new Map<string, { caller: Caller; askAgainAt: number }>()
+  let revocations = 0
   // Verified against when there is no such user, so that the answer takes as long.
   const decoy = hashPassword(randomBytes(16).toString('hex'), argon2)
 
@@ -65,6 +66,16 @@ export function createAuth({ queries, clerk, clock, startingBalance, onRevoked }
     if (now >= session.usedAt + TOUCH_EVERY_MS)
       clerk.submit<'touch_session'>({ type: 'touch_session', tokenHash }).catch(() => {})
     return { user: session.user, tokenHash }
+  }
+
+  async function recall(tokenHash: string): Promise<Caller> {
+    const before = revocations
+    const caller = await lookUp(tokenHash)
+    // What was revoked while the database answered must not be remembered.
+    if (revocations !== before) return caller
+    if (remembered.size >= REMEMBER_MOST) remembered.clear()
+    remembered.set(tokenHash, { caller, askAgainAt: clock.now() + REMEMBER_MS / 2 })
+    return caller
   }
 
   return {
@@ -90,18 +101,21 @@ export function createAuth({ queries, clerk, clock, startingBalance, onRevoked }
     },
     async logOut({ tokenHash }) {
       await clerk.submit<'close_session'>({ type: 'close_session', tokenHash })
+      revocations++
       remembered.delete(tokenHash)
       onRevoked(tokenHash)
     },
     async authenticate(token) {
       const tokenHash = hashToken(token)
       const known = remembered.get(tokenHash)
-      if (known && clock.now() < known.until) return known.caller
-      remembered.delete(tokenHash)
-      const caller = await lookUp(tokenHash)
-      if (remembered.size >= REMEMBER_MOST) remembered.clear()
-      remembered.set(tokenHash, { caller, until: clock.now() + REMEMBER_MS })
-      return caller
+      const now = clock.now()
+      if (!known || now >= known.askAgainAt + REMEMBER_MS / 2) return recall(tokenHash)
+      // Asked again while it is still believed, so that a busy caller never waits for the answer.
+      if (now >= known.askAgainAt) {
+        remembered.set(tokenHash, { ...known, askAgainAt: now })
+        recall(tokenHash).catch(() => remembered.delete(tokenHash))
+      }
+      return known.caller
     },
     async endedOf(tokenHashes) {
       if (tokenHashes.length === 0) return []

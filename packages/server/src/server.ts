@@ -1,7 +1,7 @@
 /** Wires the parts in dependency order and gives the whole a life: listen, then close. */
 import { mkdirSync, rmSync } from 'node:fs'
-import { createServer as createHttpServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import { createServer as createHttpServer, type Server as HttpServer } from 'node:http'
+import type { AddressInfo, Socket } from 'node:net'
 import { join } from 'node:path'
 import { AuctionError } from '@auction/common/errors'
 import type { Logger } from 'pino'
@@ -169,6 +169,7 @@ function wire({ config, clock, log, batchSize, directory, database, book, unlock
     { maxHeaderSize: 8 * 1024, headersTimeout: 10_000, requestTimeout: 15_000, connectionsCheckingInterval: 2_000 },
     app.callback(),
   )
+  const closeUnused = unusedConnections(http)
   sockets.attach(http)
   const stopCatchingUp = database.kind === 'postgresql' ? repeat(clock, CATCH_UP_EVERY_MS, feed.catchUp, log) : () => {}
   const stopChecking = repeat(clock, CHECK_EVERY_MS, () => checkBooks(book, log), log)
@@ -195,6 +196,7 @@ function wire({ config, clock, log, batchSize, directory, database, book, unlock
     async close() {
       const dropIdle = setTimeout(() => http.closeAllConnections(), DRAIN_MS)
       const ended = new Promise((resolve) => http.close(resolve))
+      closeUnused()
       stopCatchingUp()
       stopChecking()
       streams.close()
@@ -207,6 +209,20 @@ function wire({ config, clock, log, batchSize, directory, database, book, unlock
       await database.close()
       unlock()
     },
+  }
+}
+
+/** Answers what closes the connections that have asked nothing yet: Node takes them for busy ones. */
+function unusedConnections(http: HttpServer): () => void {
+  const unused = new Set<Socket>()
+  http.on('connection', (socket) => {
+    unused.add(socket)
+    socket.once('close', () => unused.delete(socket))
+  })
+  http.on('request', ({ socket }) => unused.delete(socket))
+  http.on('upgrade', ({ socket }) => unused.delete(socket))
+  return () => {
+    for (const socket of unused) socket.destroy()
   }
 }
 

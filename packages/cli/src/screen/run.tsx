@@ -4,6 +4,7 @@ import type { Person } from '@auction/common/good'
 import { toDecimal } from '@auction/common/money'
 import { render } from 'ink'
 import type { Client } from '../client.ts'
+import { wallTime } from '../connection.ts'
 import { follow } from '../follow.ts'
 import type { Io } from '../io.ts'
 import { createServerClock, type ServerClock } from '../server-clock.ts'
@@ -125,7 +126,7 @@ function followGood({ client, goodId, me, clock, store, dispatch, onHopeless }: 
     onMessage(message) {
       const now = clock.now()
       if (message.type !== 'connection' || message.retryAt === null) return dispatch({ type: 'feed', message, now })
-      const retryAt = now + message.retryAt - Date.now()
+      const retryAt = now + message.retryAt - wallTime()
       dispatch({ type: 'feed', message: { ...message, retryAt }, now })
     },
     onError(error) {

@@ -33,6 +33,8 @@ const options = {
 }
 const CONNECT_TIMEOUT_MS = 5_000
 const POOL_SIZE = 10
+/** A checkpoint holds the writer up: one in 32 MB rather than one in 4. */
+const CHECKPOINT_PAGES = 8_000
 /** PostgreSQL's advisory locks have numbers; this one is ours. */
 const SCHEMA_LOCK = 8010
 
@@ -68,6 +70,7 @@ async function tune(orm: SqliteORM): Promise<SqliteFile.Database> {
   native.pragma('busy_timeout = 0')
   native.pragma('journal_mode = wal')
   native.pragma('synchronous = full')
+  native.pragma(`wal_autocheckpoint = ${CHECKPOINT_PAGES}`)
   const mode = native.pragma('journal_mode', { simple: true })
   const sync = native.pragma('synchronous', { simple: true })
   if (mode !== 'wal' || sync !== 2)

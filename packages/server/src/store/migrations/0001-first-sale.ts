@@ -45,7 +45,7 @@ export class FirstSale extends Migration {
       ['goods', 'owner_id, id'],
       ['goods', 'leader_id, status'],
       ['goods', 'winner_id, id'],
-      ['bids', 'good_id, seq'],
+      ['bids', 'good_id, id'],
       ['bids', 'good_id, bidder_id, max'],
       ['bids', 'bidder_id, id'],
       ['entries', 'debit, id'],
