@@ -37,17 +37,20 @@ function nodesOf(node: Node, parent: Node | null = null): { node: Node; parent: 
   return [{ node, parent }, ...children.flatMap((child) => nodesOf(child, node))]
 }
 
-/** Where an import of `from` leads: relative paths and the packages' names to our files, the rest as it is. */
-function targetOf(from: string, specifier: string): string {
+/** `packages/server/src/store/batch.ts` is called `server/store/batch.ts` here. */
+const nameOf = (path: string) => path.replace(/^packages\/(\w+)\/src\//, '$1/')
+
+/** Where an import in the file at `path` leads: our files by name, the rest as it is. */
+function targetOf(path: string, specifier: string): string {
   const own = /^@auction\/(\w+)(?:\/(.+))?$/.exec(specifier)
   if (own) return own[2] ? `${own[1]}/${own[2]}.ts` : `${own[1]}`
-  return specifier.startsWith('.') ? join(dirname(from), specifier) : specifier
+  return specifier.startsWith('.') ? nameOf(join(dirname(path), specifier)) : specifier
 }
 
-function importOf(name: string, node: Node): Import[] {
+function importOf(path: string, node: Node): Import[] {
   const specifier = node.source?.value
   if (typeof specifier !== 'string') return []
-  const target = targetOf(name, specifier)
+  const target = targetOf(path, specifier)
   const onlyTypes = (specifiers: Node[]) =>
     specifiers.length > 0 && specifiers.every((each) => each.importKind === 'type')
   if (node.type === 'ImportDeclaration')
@@ -57,11 +60,11 @@ function importOf(name: string, node: Node): Import[] {
   return node.type.startsWith('Export') ? [{ target, kind: 're-export' }] : []
 }
 
-function read(path: string): Source {
-  const name = relative(root, path).replace(/^packages\/(\w+)\/src\//, '$1/')
-  const text = readFileSync(path, 'utf8')
+function read(file: string): Source {
+  const path = relative(root, file)
+  const text = readFileSync(file, 'utf8')
   const nodes = nodesOf(parseAst(text, { lang: path.endsWith('x') ? 'tsx' : 'ts' }) as unknown as Node)
-  return { name, text, nodes, imports: nodes.flatMap(({ node }) => importOf(name, node)) }
+  return { name: nameOf(path), text, nodes, imports: nodes.flatMap(({ node }) => importOf(path, node)) }
 }
 
 const sources = globSync(join(root, 'packages/*/src/**/*.{ts,tsx}')).sort().map(read)

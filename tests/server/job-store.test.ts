@@ -40,7 +40,7 @@ describe.each([
   let store: JobStore
   let jobs: JobRepository
   beforeEach(async (context) => {
-    if (!present) return context.skip()
+    if (!present) return context.skip() // there is no MongoDB here, as findMongo has said
     const options = { config: config(), report: () => undefined, track: <T>(work: Promise<T>) => work }
     store = await openJobStore(options)
     jobs = store.backend.repository

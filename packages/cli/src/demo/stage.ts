@@ -55,6 +55,7 @@ export async function openStage(
     const good = goods[index]
     if (!good) throw new Error('Every act has its good.')
     const ended = watch(mila, good, audience, feeds, signal)
+    ended.catch(() => {}) // Awaited below, unless a bid fails first.
     await perform(act.steps, good, players, audience, signal)
     return ended
   })
