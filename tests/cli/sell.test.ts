@@ -115,7 +115,7 @@ describe('sell', () => {
     writeFileSync(big, '')
     truncateSync(big, 5 * 1024 * 1024 + 1)
     writeFileSync(empty, '')
-    execFileSync('mkfifo', [pipe])
+    execFileSync('sh', ['-c', 'mkfifo "$0"', pipe])
     for (const file of [big, empty, pipe]) expect((await sell('--ends-in', '1h', '--image', file)).code).toBe(2)
     expect(house.asked).toEqual([])
   })

@@ -29,7 +29,11 @@ afterEach(async () => {
 })
 
 const serverEnvironment = (extra: Record<string, string> = {}) =>
-  environment(join(directory, 'server'), { AUCTION_DATA: join(directory, 'data'), AUCTION_PORT: String(port), ...extra })
+  environment(join(directory, 'server'), {
+    AUCTION_DATA: join(directory, 'data'),
+    AUCTION_PORT: String(port),
+    ...extra,
+  })
 
 function person(nick: string) {
   const env = environment(join(directory, nick), { AUCTION_SERVER: `http://127.0.0.1:${port}` })
@@ -46,7 +50,17 @@ async function people() {
 /** The sale of the issue: sell with a picture, bid, every exit code, the feed in a pipe, who won, the wallet. */
 async function wholeSale(meanwhile: (goodId: string) => Promise<void> = async () => {}): Promise<void> {
   const { mila, ann, bob } = await people()
-  const sold = await mila.run('sell', 'Leica M3', '--start', '400', '--ends-in', '20s', '--image', join(ASSETS, 'camera.png'), '-q')
+  const sold = await mila.run(
+    'sell',
+    'Leica M3',
+    '--start',
+    '400',
+    '--ends-in',
+    '20s',
+    '--image',
+    join(ASSETS, 'camera.png'),
+    '-q',
+  )
   expect(sold).toMatchObject({ code: 0, err: '' })
   const id = sold.out.trim()
   const watching = bob.run('watch', id)
@@ -57,15 +71,29 @@ async function wholeSale(meanwhile: (goodId: string) => Promise<void> = async ()
   expect((await bob.run('bid', id, '20000', '-y')).code).toBe(13)
   expect((await ann.run('wallet', '--json')).out).toContain(`"goodId": ${id}`)
   await meanwhile(id)
-  const lines = (await watching).out.trim().split('\n').map((line) => JSON.parse(line))
-  expect(lines[0]).toMatchObject({ v: 1, type: 'snapshot', goodId: Number(id), good: { status: 'open', image: `/v1/goods/${id}/image` } })
+  const lines = (await watching).out
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line))
+  expect(lines[0]).toMatchObject({
+    v: 1,
+    type: 'snapshot',
+    goodId: Number(id),
+    good: { status: 'open', image: `/v1/goods/${id}/image` },
+  })
   expect(lines.at(-1)).toMatchObject({ v: 1, type: 'end', outcome: 'sold', you: 'lost' })
-  const seqs = lines.filter(({ type }) => !['snapshot', 'connection', 'gap', 'end'].includes(type)).map(({ seq }) => seq)
+  const seqs = lines
+    .filter(({ type }) => !['snapshot', 'connection', 'gap', 'end'].includes(type))
+    .map(({ seq }) => seq)
   expect(seqs).toEqual(seqs.map((_: number, index: number) => seqs[0] + index))
   expect((await ann.run('watch', id, '--exit-status')).code).toBe(0)
   expect((await bob.run('watch', id, '--exit-status')).code).toBe(20)
   expect((await ann.run('bid', id, '900')).code).toBe(11)
-  expect(JSON.parse((await ann.run('wallet', '--json')).out)).toMatchObject({ balance: { amount: 937_000 }, held: { amount: 0 }, holds: [] })
+  expect(JSON.parse((await ann.run('wallet', '--json')).out)).toMatchObject({
+    balance: { amount: 937_000 },
+    held: { amount: 0 },
+    holds: [],
+  })
   expect(JSON.parse((await mila.run('wallet', '--json')).out)).toMatchObject({ balance: { amount: 1_063_000 } })
   expect((await ann.run('won')).out).toContain('Leica M3')
 }
@@ -101,7 +129,10 @@ it('keeps every acknowledged bid over kill -9, and settles an overdue good at on
   const kept = bids.items.map(({ id }: { id: number }) => id)
   expect(acknowledged.filter((id) => !kept.includes(id))).toEqual([])
   expect(JSON.parse((await ann.run('show', open, '--json')).out).status).toBe('open')
-  expect(JSON.parse((await ann.run('show', short, '--json')).out)).toMatchObject({ status: 'sold', winner: { nick: 'ann' } })
+  expect(JSON.parse((await ann.run('show', short, '--json')).out)).toMatchObject({
+    status: 'sold',
+    winner: { nick: 'ann' },
+  })
   const log = JSON.parse((await ann.run('api', 'GET', `/v1/goods/${short}/log`)).out)
   expect(log.items.filter(({ type }: { type: string }) => type === 'sold')).toHaveLength(1)
 })
@@ -110,7 +141,9 @@ async function readEvents(goodId: string): Promise<{ data: string }[]> {
   const { default: SqliteFile } = await import('better-sqlite3')
   const file = new SqliteFile(join(directory, 'data', 'auction.db'), { readonly: true })
   try {
-    return file.prepare('select data from events where good_id = ? order by seq').all(Number(goodId)) as { data: string }[]
+    return file.prepare('select data from events where good_id = ? order by seq').all(Number(goodId)) as {
+      data: string
+    }[]
   } finally {
     file.close()
   }
@@ -120,7 +153,9 @@ it('refuses a second server on the same data directory, and says so', async () =
   server = await serve(serverEnvironment())
   const second = await auction(['serve', '--port', '0'], { env: serverEnvironment() })
   expect(second).toMatchObject({ code: 1, out: '' })
-  expect(second.err).toMatch(/^error: Another server uses the data directory .*\. Stop it, or name another with --data\.\n/)
+  expect(second.err).toMatch(
+    /^error: Another server uses the data directory .*\. Stop it, or name another with --data\.\n/,
+  )
 })
 
 it('ends cleanly on SIGTERM in mid sale and goes on where it was', async () => {
@@ -131,7 +166,11 @@ it('ends cleanly on SIGTERM in mid sale and goes on where it was', async () => {
   expect(await server.stop()).toBe(0)
   expect((await ann.run('show', id)).code).toBe(7)
   server = await serve(serverEnvironment())
-  expect(JSON.parse((await ann.run('show', id, '--json')).out)).toMatchObject({ status: 'open', price: { amount: 2500 }, you: { standing: 'leading' } })
+  expect(JSON.parse((await ann.run('show', id, '--json')).out)).toMatchObject({
+    status: 'open',
+    price: { amount: 2500 },
+    you: { standing: 'leading' },
+  })
 })
 
 describe.skipIf(!existsSync(mongoStart))('with PostgreSQL and MongoDB', () => {
@@ -149,10 +188,10 @@ describe.skipIf(!existsSync(mongoStart))('with PostgreSQL and MongoDB', () => {
         const jobs = await jobsIn(uri)
         expect(jobs).toMatchObject([{ name: 'close-goods' }])
         await mongo.stop()
-        await expect.poll(async () => (await (await fetch(`http://127.0.0.1:${port}/readyz`)).json()).status, { timeout: 20_000 }).toBe('degraded')
+        await expect.poll(readiness, { timeout: 20_000 }).toBe('degraded')
         mongo = await startMongo(mongoPort)
       })
-      await expect.poll(async () => (await (await fetch(`http://127.0.0.1:${port}/readyz`)).json()).status, { timeout: 20_000 }).toBe('ok')
+      await expect.poll(readiness, { timeout: 20_000 }).toBe('ok')
       await server.stop()
       server = null
     } finally {
@@ -161,6 +200,11 @@ describe.skipIf(!existsSync(mongoStart))('with PostgreSQL and MongoDB', () => {
     }
   })
 })
+
+async function readiness(): Promise<unknown> {
+  const answer = (await (await fetch(`http://127.0.0.1:${port}/readyz`)).json()) as { status: unknown }
+  return answer.status
+}
 
 async function jobsIn(uri: string): Promise<unknown[]> {
   const client = await MongoClient.connect(uri)

@@ -44,7 +44,7 @@ describe.each(databases)('a client that does not read on %s', (kind) => {
     socket.on('data', (bytes) => {
       received += bytes.toString('latin1')
     })
-    const closed = once(socket, 'close')
+    const closed = new Promise((resolve) => socket.once('close', resolve))
     socket.resume()
     await closed
     expect(received.split('"ok":true').length - 1).toBeLessThan(asked)

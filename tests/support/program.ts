@@ -21,7 +21,10 @@ export function environment(home: string, extra: Readonly<Record<string, string>
 }
 
 /** Runs the program to its end, with `input` on a pipe as its standard input. */
-export function auction(words: readonly string[], { env, input = '' }: { env: Record<string, string>; input?: string }): Promise<Ended> {
+export function auction(
+  words: readonly string[],
+  { env, input = '' }: { env: Record<string, string>; input?: string },
+): Promise<Ended> {
   const child = spawn(AUCTION, words, { env, stdio: 'pipe' })
   return ended(child, input)
 }
@@ -37,7 +40,9 @@ function ended(child: ChildProcess, input: string): Promise<Ended> {
   })
   child.stdin?.on('error', () => {})
   child.stdin?.end(input)
-  return new Promise((resolve) => child.on('close', (code, signal) => resolve({ code: code ?? (signal ? 128 : 1), out, err })))
+  return new Promise((resolve) =>
+    child.on('close', (code, signal) => resolve({ code: code ?? (signal ? 128 : 1), out, err })),
+  )
 }
 
 export interface RunningServer {

@@ -1,7 +1,8 @@
 /** The columns of every list: goods, bids, movements of money, users. */
 import type { LedgerEntry, OwnBid, PublicBid, User } from '@auction/common/api'
 import type { GoodView, Standing } from '@auction/common/view'
-import type { Column, Output } from './output.ts'
+import type { Output } from './output.ts'
+import type { Column } from './table.ts'
 import { pay, plainPay } from './wording.ts'
 
 const shades: Readonly<Record<Standing | GoodView['status'], 'green' | 'red' | 'dim' | null>> = {

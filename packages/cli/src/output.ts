@@ -2,6 +2,7 @@
 import { AuctionError } from '@auction/common/errors'
 import { safeJson, safeLines, safeText } from '@auction/common/text'
 import { type Io, paint } from './io.ts'
+import type { Column } from './table.ts'
 import { calendar, faultSentence, relative } from './wording.ts'
 
 /** How results are wanted: flags that stand before or after any command. */
@@ -10,21 +11,6 @@ export interface Modes {
   readonly quiet: boolean
   readonly utc: boolean
   readonly debug: boolean
-}
-
-/** A column of a list. `value` is for programs: full, plain; `cell` is for people, where that reads differently. */
-export interface Column<Row> {
-  readonly title: string
-  value(row: Row): string
-  cell?(row: Row): string
-  readonly right?: boolean
-  /** Cut when the terminal is narrow; others are not. */
-  readonly wide?: boolean
-  /** For programs only. */
-  readonly pipe?: boolean
-  /** Left out where the terminal is too narrow for all. */
-  readonly spare?: boolean
-  colour?(row: Row): 'green' | 'red' | 'dim' | null
 }
 
 /** A named value of a single result: `[name, for people, for programs]`; the last may be left out when both read alike. */

@@ -3,7 +3,21 @@ import { safeText } from '@auction/common/text'
 import truncate from 'cli-truncate'
 import widthOf from 'string-width'
 import { type Io, paint } from './io.ts'
-import type { Column } from './output.ts'
+
+/** A column of a list. `value` is for programs: full, plain; `cell` is for people, where that reads differently. */
+export interface Column<Row> {
+  readonly title: string
+  value(row: Row): string
+  cell?(row: Row): string
+  readonly right?: boolean
+  /** Cut when the terminal is narrow; others are not. */
+  readonly wide?: boolean
+  /** For programs only. */
+  readonly pipe?: boolean
+  /** Left out where the terminal is too narrow for all. */
+  readonly spare?: boolean
+  colour?(row: Row): 'green' | 'red' | 'dim' | null
+}
 
 const GAP = '  '
 /** Widths below which a wide column, and then any, is not cut. */

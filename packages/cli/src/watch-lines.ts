@@ -1,6 +1,20 @@
 /** A watched good as one JSON object a line (contract.md, section 5). */
-import type { Teller } from './commands/watch.ts'
+import type { GoodView } from '@auction/common/view'
 import type { Context } from './context.ts'
+import type { FeedMessage } from './follow.ts'
+
+/** How a watch ended for whoever watches; `outbid` only where that ends it. */
+export interface End {
+  readonly outcome: Exclude<GoodView['status'], 'open'> | null
+  readonly you: 'won' | 'lost' | 'none' | 'outbid'
+}
+
+/** What tells the messages of a feed to somebody. */
+export interface Teller {
+  tell(message: FeedMessage): void
+  end(end: End, good: GoodView): void
+  close(): void
+}
 
 /** Writes every message that a program can use, then `end`. */
 export function jsonTeller({ output, io }: Pick<Context, 'output' | 'io'>): Teller {

@@ -2,9 +2,9 @@
 import type { User } from '@auction/common/api'
 import type { GoodView } from '@auction/common/view'
 import type { Client } from './client.ts'
-import type { Teller } from './commands/watch.ts'
 import type { Context } from './context.ts'
 import { createServerClock } from './server-clock.ts'
+import type { Teller } from './watch-lines.ts'
 import { calendar, duration, pay, sentence, standingLine } from './wording.ts'
 
 /** Seconds before the end at which the time left is said. */

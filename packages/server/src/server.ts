@@ -3,7 +3,6 @@ import { mkdirSync, rmSync } from 'node:fs'
 import { createServer as createHttpServer, type Server as HttpServer } from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
 import { join } from 'node:path'
-import { AuctionError } from '@auction/common/errors'
 import type { Logger } from 'pino'
 import { type Alarms, createAlarms } from './alarms.ts'
 import { createApp } from './app.ts'
@@ -65,7 +64,7 @@ export async function createServer(
     const sum = await book.sum()
     if (sum !== 0)
       throw new StartError(`The books do not balance: all accounts sum to ${sum} instead of 0. Restore a backup.`)
-    return wire({ config, clock, log, batchSize, directory, database, book, unlock })
+    return serve({ config, clock, log, batchSize, directory, database, book, unlock })
   } catch (error) {
     await database?.close()
     unlock()
@@ -93,8 +92,9 @@ interface Opened extends Required<ServerOptions> {
   readonly unlock: () => void
 }
 
-function wire({ config, clock, log, batchSize, directory, database, book, unlock }: Opened): AuctionServer {
-  const { epoch, currency, houseCode } = book
+/** Every part of the house, wired in dependency order. */
+function wire({ config, clock, log, batchSize, directory, database, book }: Opened) {
+  const { epoch, currency } = book
   const queries = openQueries(database, currency)
   const feed = createFeed({
     epoch,
@@ -147,14 +147,21 @@ function wire({ config, clock, log, batchSize, directory, database, book, unlock
     alarms,
     rates,
     present,
-    registration: registrationOf(config),
   }
+  return { ...parts, sockets }
+}
+
+/** The parts as a server that listens and closes. */
+function serve(opened: Opened): AuctionServer {
+  const { config, clock, log, directory, database, book, unlock } = opened
+  const parts = wire(opened)
+  const { alarms, auth, clerk, feed, rates, sockets, streams } = parts
   const app = createApp({
     handlers: {
       ...accountRoutes(parts),
       ...goodRoutes(parts),
       ...bidRoutes(parts),
-      ...eventRoutes(parts, epoch),
+      ...eventRoutes(parts, book.epoch),
       ...houseRoutes(parts),
     },
     auth,
@@ -175,7 +182,7 @@ function wire({ config, clock, log, batchSize, directory, database, book, unlock
   const stopChecking = repeat(clock, CHECK_EVERY_MS, () => checkBooks(book, log), log)
 
   return {
-    houseCode,
+    houseCode: book.houseCode,
     sum: book.sum,
     async listen() {
       await alarms.start()
@@ -246,15 +253,6 @@ function armFrom(feed: Feed, alarms: Alarms): void {
     for (const { good, events } of committed)
       if (events.some(({ type }) => type === 'listed' || type === 'extended')) alarms.arm(good.endsAt)
   })
-}
-
-function registrationOf(config: Config): Parts['registration'] {
-  return {
-    check() {
-      if (config.AUCTION_REGISTRATION === 'closed')
-        throw new AuctionError('FORBIDDEN', 'This house takes no new accounts.')
-    },
-  }
 }
 
 function repeat(clock: Clock, everyMs: number, run: () => Promise<void>, log: Logger): () => void {

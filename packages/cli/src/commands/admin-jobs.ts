@@ -1,7 +1,7 @@
 /** `auction admin jobs`: what the alarms have in their job store. */
 import type { Answer } from '../client.ts'
 import type { Command } from '../command.ts'
-import type { Column } from '../output.ts'
+import type { Column } from '../table.ts'
 
 type Job = Answer<'jobs'>['items'][number]
 

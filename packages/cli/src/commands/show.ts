@@ -4,8 +4,9 @@ import { bidColumns } from '../columns.ts'
 import type { Command } from '../command.ts'
 import type { Context } from '../context.ts'
 import { parseId } from '../input.ts'
-import type { Column, Fact } from '../output.ts'
+import type { Fact } from '../output.ts'
 import { collect, limitOption } from '../pages.ts'
+import type { Column } from '../table.ts'
 import { calendar, pay, plainPay, relative, sentence, standingLine } from '../wording.ts'
 
 type Logged = Answer<'log'>['items'][number]

@@ -8,7 +8,7 @@ import type { Command, Input } from '../command.ts'
 import type { Context } from '../context.ts'
 import type { FeedMessage } from '../follow.ts'
 import { parseId, parseSeq, usage } from '../input.ts'
-import { jsonTeller } from '../watch-lines.ts'
+import { type End, jsonTeller, type Teller } from '../watch-lines.ts'
 
 const EXIT_LOST = 20
 const EXIT_UNSOLD = 21
@@ -73,19 +73,6 @@ function readPlan({ interactive, globals, io }: Context, { option, flag }: Input
     since: since === undefined ? null : parseSeq(since),
     exitStatus: flag('exitStatus') || until === 'won',
   }
-}
-
-/** How a watch ended for whoever watches; `outbid` only where that ends it. */
-export interface End {
-  readonly outcome: Exclude<GoodView['status'], 'open'> | null
-  readonly you: 'won' | 'lost' | 'none' | 'outbid'
-}
-
-/** What tells the messages of a feed to somebody. */
-export interface Teller {
-  tell(message: FeedMessage): void
-  end(end: End, good: GoodView): void
-  close(): void
 }
 
 interface Watch {

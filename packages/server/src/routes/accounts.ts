@@ -1,12 +1,14 @@
 /** Sign-up, sessions, and what is one's own. */
+import { AuctionError } from '@auction/common/errors'
 import { skeletonOf } from '@auction/common/text'
 import type { Handlers } from '../app.ts'
 import type { Parts } from './parts.ts'
 
-export function accountRoutes({ auth, queries, rates, registration, present }: Parts) {
+export function accountRoutes({ auth, config, queries, rates, present }: Parts) {
   return {
     signUp({ body }) {
-      registration.check()
+      if (config.AUCTION_REGISTRATION === 'closed')
+        throw new AuctionError('FORBIDDEN', 'This house takes no new accounts.')
       return auth.signUp(body.nick, body.password)
     },
     async logIn({ body, context }) {

@@ -26,7 +26,6 @@ export interface Parts {
   readonly streams: Streams
   readonly alarms: Alarms
   readonly rates: Rates
-  readonly registration: { check(): void }
   readonly present: Presenter
 }
 
