@@ -10,8 +10,9 @@ import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
 import { readConfig } from '../../packages/server/src/config.ts'
 import { createServer } from '../../packages/server/src/server.ts'
 import { openDatabase } from '../../packages/server/src/store/database.ts'
-import { crowd, expectBalancedBooks, writeBeside } from '../support/crowd.ts'
+import { crowd, expectBalancedBooks } from '../support/crowd.ts'
 import { type Answer, databases, type House, type Json, type Member, openHouse } from '../support/house.ts'
+import { tcpProxy } from '../support/mongodb.ts'
 
 const log = pino({ level: 'silent' })
 const start = (settings: Record<string, string>) =>
@@ -123,7 +124,6 @@ describe('a server that cannot start', () => {
     for (const url of [
       'postgres://auction:s3cret@127.0.0.1:1/house',
       `postgres://auction:s3cret@${base.host}/postgres`,
-      `postgres://auction:auction@${base.host}/not_there`,
     ]) {
       const refusal = await start({ AUCTION_DATA: join(directory, 'pg'), AUCTION_DATABASE_URL: url }).catch(
         (error: Error) => error,
@@ -187,6 +187,8 @@ describe.each(databases)('what was acknowledged on %s', (kind) => {
 async function insist(send: () => Promise<Answer>): Promise<Answer> {
   for (;;) {
     const answer = await send().catch(() => null)
+    // Whatever the house has lost, its fault is never the caller's 500.
+    if (answer) expect(answer.status, JSON.stringify(answer.body)).not.toBe(500)
     if (answer && answer.status < 500) return answer
     await sleep(20)
   }
@@ -266,7 +268,7 @@ describe('a PostgreSQL that loses connections', () => {
   afterAll(() => house.close())
   const killAll = () =>
     house.query(
-      "select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid() and application_name <> 'test'",
+      'select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()',
     )
 
   it('loses and doubles nothing while backends are killed under load', async () => {
@@ -298,28 +300,28 @@ describe('a PostgreSQL that loses connections', () => {
     await expectBalancedBooks(house)
   })
 
-  it('recovers when nobody may connect for a while, and says meanwhile that it is not ready', async () => {
+  it('recovers when it comes back, and says meanwhile that it is not ready', async () => {
     const good = await seller.sell({ endsInMs: 1500, softCloseMs: 0 })
-    const name = new URL(String(house.settings.AUCTION_DATABASE_URL)).pathname.slice(1)
-    const admin = {
-      ...house,
-      settings: { ...house.settings, AUCTION_DATABASE_URL: `${inject('postgresUrl')}/postgres` },
-    }
-    const allow = (yes: boolean) =>
-      writeBeside(admin, [
-        `alter database ${name} with allow_connections ${yes}`,
-        `select pg_terminate_backend(pid) from pg_stat_activity where datname = '${name}'`,
-      ])
-    await allow(false)
+    const direct = new URL(String(house.settings.AUCTION_DATABASE_URL))
+    const proxy = await tcpProxy({ host: direct.hostname, port: Number(direct.port) })
+    const proxied = new URL(direct)
+    proxied.port = String(proxy.port)
+    await house.stop()
+    house.settings.AUCTION_DATABASE_URL = proxied.href
+    await house.start()
+    proxy.cut()
     await expect.poll(async () => (await house.anyone.get('/readyz')).body.status).toBe('unavailable')
     expect((await house.anyone.get('/livez')).status).toBe(200)
-    expect((await house.anyone.get(`/v1/goods/${good.id}`)).body).toMatchObject({
-      code: expect.stringMatching(/^(BUSY|INTERNAL)$/),
-    })
-    await allow(true)
+    expect((await house.anyone.get(`/v1/goods/${good.id}`)).body).toMatchObject({ status: 503, code: 'BUSY' })
+    await sleep(1500)
+    proxy.resume()
     await expect.poll(async () => (await house.anyone.get('/readyz')).body.status, { timeout: 10_000 }).toBe('ok')
     await expect
       .poll(async () => (await house.anyone.get(`/v1/goods/${good.id}`)).body.status, { timeout: 10_000 })
       .toBe('unsold')
+    await house.stop()
+    house.settings.AUCTION_DATABASE_URL = direct.href
+    await house.start()
+    await proxy.close()
   })
 })

@@ -49,7 +49,7 @@ export function entriesFor(before: Good, event: GoodEvent, after: Good): Entry[]
   switch (event.type) {
     case 'bid': {
       const bidder = event.bidder.id
-      if (event.leader.id !== bidder || after.max === before.max) break
+      if (event.leader.id !== bidder) break
       const own = leader?.id === bidder ? heldOn(before) : 0
       if (leader && leader.id !== bidder)
         entries.push(move(`${after.seq}/release`, 'release', held(leader.id), available(leader.id), heldOn(before)))

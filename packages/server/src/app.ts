@@ -9,6 +9,7 @@ import helmet from 'koa-helmet'
 import type { z } from 'zod'
 import type { Auth, Caller } from './auth.ts'
 import { readBody } from './body.ts'
+import { isBusy } from './clerk.ts'
 import type { Clock } from './clock.ts'
 import type { Rates } from './rates.ts'
 
@@ -79,7 +80,7 @@ function rim({ log }: AppOptions): Koa.Middleware {
     try {
       await next()
     } catch (error) {
-      const fault = error instanceof AuctionError ? error : new AuctionError('INTERNAL', undefined, { cause: error })
+      const fault = faultOf(error)
       const { status, title } = faults[fault.code]
       if (status >= 500 && fault.code !== 'BUSY') log.error({ err: fault.cause ?? fault, requestId }, 'request failed')
       if (context.headerSent) return
@@ -95,6 +96,12 @@ function rim({ log }: AppOptions): Koa.Middleware {
       context.type = 'application/problem+json'
     }
   }
+}
+
+/** Any failure as one of the catalogue: the database's short absence is BUSY, what nobody foresaw is INTERNAL. */
+export function faultOf(error: unknown): AuctionError {
+  if (error instanceof AuctionError) return error
+  return new AuctionError(isBusy(error) ? 'BUSY' : 'INTERNAL', undefined, { cause: error })
 }
 
 /** What leaves the house of a failure, on HTTP and sockets alike. */

@@ -121,7 +121,8 @@ const busy = /^(SQLITE_BUSY|08|57P0|53300|ECONN|EPIPE|ETIMEDOUT)/
 const race = /^(40001|40P01|23505|SQLITE_CONSTRAINT_UNIQUE)/
 const full = /^(SQLITE_FULL|SQLITE_IOERR|53100|ENOSPC)/
 
-const isBusy = (error: unknown) =>
+/** Whether the database is away or locked for the moment, so that the same may simply be asked again. */
+export const isBusy = (error: unknown) =>
   codesOf(error).some((code) => busy.test(code)) ||
   (error instanceof Error && /Connection terminated|timeout exceeded when trying to connect/.test(error.message))
 const isRace = (error: unknown) => codesOf(error).some((code) => race.test(code))

@@ -5,7 +5,7 @@ import { eventsFrame, followRequest, houseEvents, joinRequest, leaveRequest } fr
 import { limits } from '@auction/common/requests'
 import { Server, type Socket } from 'socket.io'
 import type { z } from 'zod'
-import { parse, problemOf } from './app.ts'
+import { faultOf, parse, problemOf } from './app.ts'
 import type { Auth, Caller } from './auth.ts'
 import type { Clock } from './clock.ts'
 import type { Feed } from './feed.ts'
@@ -220,12 +220,12 @@ function handle<T extends z.ZodType>(
       .then((reply) => answer({ ok: true, ...reply }))
       .catch((error: unknown) => {
         if (!(error instanceof AuctionError)) log.error({ err: error, frame: name }, 'frame failed')
-        answer({ ok: false, error: problemOf(error instanceof AuctionError ? error : new AuctionError('INTERNAL')) })
+        answer({ ok: false, error: problemOf(faultOf(error)) })
       })
   })
 }
 
 function refusalOf(error: unknown): Error {
-  const fault = error instanceof AuctionError ? error : new AuctionError('INTERNAL')
+  const fault = faultOf(error)
   return Object.assign(new Error(fault.message), { data: problemOf(fault) })
 }
