@@ -1,6 +1,7 @@
 /** Every command that a document shows is run here, in the order of the document, in one house per document. */
 import { globSync, readFileSync } from 'node:fs'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { generated } from '../../docs/generate.ts'
 import { matches, openPlace, type Place, type Step, stepsOf } from '../support/session.ts'
 
 const documents = ['README.md', ...globSync('docs/**/*.md')].map((file) => ({ file, text: readFileSync(file, 'utf8') }))
@@ -20,6 +21,9 @@ describe('documents', () => {
       [...text.matchAll(/^```sh\n([\s\S]*?)^```/gm)].flatMap(([, block = '']) => block.trim().split('\n')),
     )
     expect(shown.filter((command) => !(command in runElsewhere))).toEqual([])
+  })
+  it('are what `npm run docs` writes from the code', async () => {
+    for (const [path, text] of await generated()) expect(readFileSync(path, 'utf8'), path).toBe(text)
   })
 })
 
