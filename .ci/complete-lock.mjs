@@ -16,7 +16,14 @@ for (const [path, entry] of Object.entries(lock.packages)) {
     const cpu = words.find((word) => processors.includes(word))
     if (!os || !cpu) continue
     const libc = words.includes('musl') ? ['musl'] : words.includes('gnu') ? ['glibc'] : undefined
-    lock.packages[`node_modules/${name}`] = { version, cpu: [cpu], ...(entry.dev && { dev: true }), ...(libc && os === 'linux' && { libc }), optional: true, os: [os] }
+    lock.packages[`node_modules/${name}`] = {
+      version,
+      cpu: [cpu],
+      ...(entry.dev && { dev: true }),
+      ...(libc && os === 'linux' && { libc }),
+      optional: true,
+      os: [os],
+    }
     added++
   }
 }
