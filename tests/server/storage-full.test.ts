@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { type Answer, callerAt, PASSWORD } from '../support/house.ts'
+import { type Answer, callerAt, type Json, PASSWORD } from '../support/house.ts'
 
 const main = fileURLToPath(new URL('../../packages/server/dist/main.js', import.meta.url))
 // A soft limit on the size of files stands for a full disk: SQLite cannot write on, and it can be lifted from outside.
@@ -44,11 +44,12 @@ describe.skipIf(!possible)('a server whose disk is full', () => {
         stdio: ['ignore', 'pipe', 'inherit'],
       },
     )
-    for await (const text of child.stdout ?? []) {
-      const open = /open at (\S+)/.exec(String(text))
-      if (open?.[1]) return open[1]
-    }
-    throw new Error('the server ended before it was open')
+    let said = ''
+    child.stdout?.on('data', (text) => {
+      said += text
+    })
+    await expect.poll(() => said, { timeout: 20_000 }).toMatch(/open at \S+/)
+    return /open at (\S+)/.exec(said)?.[1] ?? ''
   }
 
   it('refuses what it cannot keep, shows what it has, and goes on once there is room', async () => {
@@ -80,9 +81,9 @@ describe.skipIf(!possible)('a server whose disk is full', () => {
     const count = async () => {
       let [found, cursor]: [number, string | null] = [0, '']
       while (cursor !== null) {
-        const { items, next } = (await anyone.get(`/v1/goods?limit=100${cursor && `&cursor=${cursor}`}`)).body
-        found += items.length
-        cursor = next
+        const page: Json = (await anyone.get(`/v1/goods?limit=100${cursor && `&cursor=${cursor}`}`)).body
+        found += page.items.length
+        cursor = page.next
       }
       return found
     }
