@@ -32,6 +32,15 @@ async function run({ port, goodId, tokens, firstAmount, ms }: Task): Promise<Sco
     const body = `{"amount":${amount++}}`
     return `POST /v1/goods/${goodId}/bids HTTP/1.1\r\nHost: bench\r\nAuthorization: Bearer ${token}\r\nIdempotency-Key: ${port}-${amount}\r\nContent-Type: application/json\r\nContent-Length: ${body.length}\r\n\r\n${body}`
   }
+  // Amounts must rise in the order the server takes them, or it rightly refuses them. That order is only known of the last
+  // round (epoll keeps its ready list), so the connections go in rounds: all are answered, then all bid, in the order of seq.
+  const answered: { seq: number; write: () => void }[] = []
+  const bidAgain = (seq: number, write: () => void) => {
+    answered.push({ seq, write })
+    if (answered.length < tokens.length) return
+    answered.sort((one, other) => one.seq - other.seq)
+    for (const each of answered.splice(0)) each.write()
+  }
   const bidder = (token: string) =>
     new Promise<void>((resolve, reject) => {
       const socket: Socket = connect(port, '127.0.0.1', () => socket.write(next(token)))
@@ -45,12 +54,13 @@ async function run({ port, goodId, tokens, firstAmount, ms }: Task): Promise<Sco
         const length = Number(/content-length: (\d+)/i.exec(answer)?.[1])
         if (answer.length < head + 4 + length) return
         if (warm) answer.startsWith('HTTP/1.1 201') ? accepted++ : refused++
+        const seq = Number(/"seq":(\d+)/.exec(answer)?.[1] ?? Number.MAX_SAFE_INTEGER)
         answer = ''
-        if (performance.now() < end) socket.write(next(token))
-        else {
+        bidAgain(seq, () => {
+          if (performance.now() < end) return socket.write(next(token))
           socket.end()
           resolve()
-        }
+        })
       })
       socket.on('error', reject)
     })

@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { fakeClock } from '../support/fake-clock.ts'
-import { callerAt, databases, type House, openHouse, PASSWORD } from '../support/house.ts'
+import { type Caller, callerAt, databases, type House, openHouse, PASSWORD } from '../support/house.ts'
 import { watch } from '../support/watcher.ts'
 
 const DAY_MS = 24 * 60 * 60 * 1000
@@ -195,26 +195,36 @@ describe.each(databases)('sessions on %s', (kind) => {
     const clock = fakeClock()
     const house = await openHouse(kind, { clock })
     try {
+      const logIn = async () => {
+        const { token } = (await house.anyone.post('/v1/sessions', { nick: 'used', password: PASSWORD })).body
+        return callerAt(() => house.url, token)
+      }
       const used = await house.member('used')
-      const idle = callerAt(
-        () => house.url,
-        (await house.anyone.post('/v1/sessions', { nick: 'used', password: PASSWORD })).body.token,
-      )
+      const [idle, barely] = [await logIn(), await logIn()]
       // Nothing ticks between stop and start, so days pass at once.
       const pass = async (ms: number) => {
         await house.stop()
         await clock.advance(ms)
         await house.start()
       }
-      const lastUse = async () => Number((await house.query('select max(used_at) as at from sessions'))[0].at)
-      for (const day of [29, 58, 87]) {
-        await pass(29 * DAY_MS)
-        expect((await used.get('/v1/me')).status, `day ${day}`).toBe(200)
-        await expect.poll(lastUse).toBe(clock.now())
-        if (day > 30) expect((await idle.get('/v1/me')).status).toBe(401)
+      const statusOf = async (by: Caller) => (await by.get('/v1/me')).status
+      const use = async () => {
+        expect(await statusOf(used)).toBe(200)
+        const lastUse = 'select max(used_at) as at from sessions'
+        await expect.poll(async () => (await house.query(lastUse))[0].at).toBe(clock.now())
       }
+      await pass(29 * DAY_MS)
+      await use()
+      await pass(DAY_MS - 1)
+      expect(await statusOf(barely)).toBe(200)
+      await pass(1)
+      expect(await statusOf(idle)).toBe(401)
+      await pass(28 * DAY_MS)
+      await use()
+      await pass(29 * DAY_MS)
+      await use()
       await pass(3 * DAY_MS - 1)
-      expect((await used.get('/v1/me')).status).toBe(200)
+      expect(await statusOf(used)).toBe(200)
       await pass(1)
       expect(await used.get('/v1/me')).toMatchObject({ status: 401, body: { code: 'UNAUTHENTICATED' } })
     } finally {

@@ -285,6 +285,13 @@ describe.each(databases)('bids on %s', (kind) => {
     expect((await state(good)).bidCount).toBe(0)
   })
 
+  it('says of a body that is nested too deeply what is wrong with it', async () => {
+    const good = await seller.sell()
+    const nested = (depth: number) => raw(good, `{"max":${'['.repeat(depth)}${']'.repeat(depth)}}`)
+    expect((await nested(7)).body.detail).not.toContain('nested')
+    expect((await nested(8)).body.detail).toContain('nested')
+  })
+
   it('makes a message harmless before anyone sees it', async () => {
     const good = await seller.sell()
     await ann.bid(good.id, {

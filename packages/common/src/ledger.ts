@@ -23,6 +23,12 @@ export const available = (userId: number): Account => `user:${userId}/available`
 /** The account of what is reserved for the goods a user leads. */
 export const held = (userId: number): Account => `user:${userId}/held`
 
+/** The user an account belongs to; null for `house` and `world`. */
+export function userOf(account: Account): number | null {
+  const match = /^user:([0-9]+)\//.exec(account)
+  return match ? Number(match[1]) : null
+}
+
 /** What a maximum of `max` reserves: the whole of it, and the premium on it (rules.md, section 6). */
 export function holdFor(good: Pick<Good, 'premiumBp'>, max: number): number {
   return max + shareOf(max, good.premiumBp)

@@ -124,6 +124,7 @@ const full = /^(SQLITE_FULL|SQLITE_IOERR|53100|ENOSPC)/
 /** Whether the database is away or locked for the moment, so that the same may simply be asked again. */
 export const isBusy = (error: unknown) =>
   codesOf(error).some((code) => busy.test(code)) ||
-  (error instanceof Error && /Connection terminated|not queryable|timeout exceeded when trying to connect/.test(error.message))
+  (error instanceof Error &&
+    /Connection terminated|not queryable|timeout exceeded when trying to connect/.test(error.message))
 const isRace = (error: unknown) => codesOf(error).some((code) => race.test(code))
 const isDiskFull = (error: unknown) => codesOf(error).some((code) => full.test(code))

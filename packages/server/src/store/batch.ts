@@ -2,7 +2,7 @@
 import { type CloseDue, decide, type PlaceBid } from '@auction/common/bidding'
 import { AuctionError } from '@auction/common/errors'
 import { evolve, type Good, type GoodEvent, listedGood } from '@auction/common/good'
-import { type Account, available, type Entry, entriesFor, held } from '@auction/common/ledger'
+import { type Account, available, type Entry, entriesFor, held, userOf } from '@auction/common/ledger'
 import { CHAIN_START, chainHash } from '@auction/common/log'
 import { skeletonOf } from '@auction/common/text'
 import { type FeedEvent, toFeed, toInstant, toView, toYou } from '@auction/common/view'
@@ -147,7 +147,19 @@ function book(batch: Batch, entry: Entry): void {
     batch.accounts.set(account, after)
     batch.touchedAccounts.add(account)
   }
-  insert(batch, 'EntryRow', { key, debit, credit, amount, kind, goodId, at: batch.now })
+  const [payer, payee] = [userOf(debit), userOf(credit)]
+  const userId = payer ?? payee
+  insert(batch, 'EntryRow', {
+    key,
+    debit,
+    credit,
+    userId,
+    payeeId: payee === userId ? null : payee,
+    amount,
+    kind,
+    goodId,
+    at: batch.now,
+  })
 }
 
 function record(batch: Batch, working: WorkingGood, events: readonly GoodEvent[]): void {

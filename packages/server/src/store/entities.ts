@@ -129,6 +129,10 @@ export const EntryRow = defineEntity({
     key: p.text(),
     debit: p.text(),
     credit: p.text(),
+    /** Whose account it touches; of a sale the buyer, who pays. */
+    userId: count(),
+    /** Who is paid, where that is another user. */
+    payeeId: count().nullable(),
     amount: count(),
     kind: p.text(),
     goodId: count().nullable(),

@@ -6,6 +6,7 @@ import { available, held, heldOn } from '@auction/common/ledger'
 import type { LoggedEvent } from '@auction/common/log'
 import type { GoodsQuery } from '@auction/common/requests'
 import { type FeedEvent, toInstant, toYou, type You } from '@auction/common/view'
+import { raw } from '@mikro-orm/core'
 import type { SqlEntityManager } from '@mikro-orm/sqlite'
 import type { Database } from './database.ts'
 import { AccountRow, BidRow, EntryRow, EventRow, GoodRow, Picture, Session, User as UserRow } from './entities.ts'
@@ -118,12 +119,11 @@ export function openQueries(database: Database, currency: string) {
     if (goodIds.length === 0) return new Map()
     const rows = await open()
       .createQueryBuilder(BidRow, 'b')
-      .select(['goodId', 'max'])
+      .select(['goodId', raw('max(b.max) as best')])
       .where({ bidderId: userId, goodId: { $in: [...goodIds] } })
-      .execute<{ goodId: number; max: number }[]>()
-    const best = new Map<number, number>()
-    for (const { goodId, max } of rows) best.set(Number(goodId), Math.max(Number(max), best.get(Number(goodId)) ?? 0))
-    return best
+      .groupBy('goodId')
+      .execute<{ goodId: number; best: number }[]>()
+    return new Map(rows.map(({ goodId, best }) => [Number(goodId), Number(best)]))
   }
 
   const toFeedEvent = (row: { goodId: number; seq: number; type: string; at: number; data: string }): FeedEvent => ({
@@ -200,11 +200,10 @@ export function openQueries(database: Database, currency: string) {
         return { balance: pay(free + reserved), available: pay(free), held: pay(reserved), holds }
       }),
     async ledger(userId: number, page: PageRequest): Promise<{ entries: LedgerEntry[]; next: string | null }> {
-      const own = [available(userId), held(userId)]
       const { rows, next } = await pageById(page, (before, limit) =>
         open().find(
           EntryRow,
-          { $or: [{ debit: { $in: own } }, { credit: { $in: own } }], id: { $lt: before } },
+          { $or: [{ userId }, { payeeId: userId }], id: { $lt: before } },
           { orderBy: { id: 'desc' }, limit },
         ),
       )
