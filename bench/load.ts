@@ -63,6 +63,7 @@ async function run({ port, goodId, tokens, firstAmount, ms }: Task): Promise<Sco
         })
       })
       socket.on('error', reject)
+      socket.on('end', () => reject(new Error('the server hung up')))
     })
   // The first fifth warms up and does not count.
   setTimeout(() => {

@@ -119,6 +119,7 @@ async function nothing(): Promise<Stand> {
     uploads: tmpdir(),
     corsOrigins: [],
     trustProxy: false,
+    draining: () => false,
     log,
     auth: { authenticate: () => Promise.resolve({ user, tokenHash: '' }) },
   })

@@ -154,7 +154,7 @@ it('refuses a second server on the same data directory, and says so', async () =
   const second = await auction(['serve', '--port', '0'], { env: serverEnvironment() })
   expect(second).toMatchObject({ code: 1, out: '' })
   expect(second.err).toMatch(
-    /^error: Another server uses the data directory .*\. Stop it, or name another with --data\.\n/,
+    /^error: Another server uses the data directory .*\.\nhint: Stop it, or name another with --data\.\n/,
   )
 })
 

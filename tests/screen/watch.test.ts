@@ -337,6 +337,41 @@ describe('the terminal is whole', () => {
     expect(terminal.alternate()).toBe(false)
   })
 
+  /** What is drawn, but for the figures that differ from one moment to the next. */
+  const frame = (terminal: Terminal) => terminal.screen().map((row) => row.replace(/\d+/g, '#').replace(/ +/g, ' '))
+
+  it('after fg in a window of any other size: drawn as if just started', async () => {
+    const good = await people.mila.sell({ name: '徠卡 Leica M3', startPrice: 1_000 })
+    const terminal = inTerminal(['/bin/bash', '--norc', '--noprofile', '-i'], people.ada)
+    terminal.send(`PS1='ready> '; ${auction} watch ${good.id}\r`)
+    await terminal.waitFor(/● live/)
+    for (const [columns, rows] of [
+      [84, 28],
+      [85, 28],
+      [85, 29],
+      [80, 24],
+      [81, 25],
+      [60, 15],
+      [52, 12],
+      [120, 40],
+      [79, 23],
+    ] as const) {
+      terminal.send('\u001a')
+      await expect.poll(() => terminal.alternate()).toBe(false)
+      await terminal.waitFor(/Stopped/)
+      await terminal.resize(columns, rows)
+      terminal.send('fg\r')
+      const fresh = watch(good.id, people.ada, { cols: columns, rows })
+      await fresh.waitFor(columns < 60 ? /Window is/ : /● live/)
+      const differing = () => frame(terminal).filter((row, index) => row !== frame(fresh)[index])
+      await expect.poll(differing, { timeout: 5_000 }).toEqual([])
+      if (columns >= 60) await expectStraight(terminal, columns)
+      fresh.close()
+    }
+    terminal.send('q')
+    await terminal.waitFor(/ready> $/)
+  })
+
   it('with NO_COLOR shows the same words without colour', async () => {
     const good = await people.mila.sell()
     const terminal = start([auction, 'watch', String(good.id)], { env: { ...environment(people.ada), NO_COLOR: '1' } })

@@ -64,7 +64,7 @@ describe('a server that cannot start', () => {
     const first = await start({ AUCTION_DATA: data })
     const { url } = await first.listen()
     await expect(start({ AUCTION_DATA: data })).rejects.toMatchObject({
-      name: 'StartError',
+      code: 'CANNOT_START',
       message: expect.stringContaining(`Another server uses the data directory ${data}`),
     })
     expect((await fetch(`${url}/v1/goods`)).status).toBe(200)
@@ -77,12 +77,12 @@ describe('a server that cannot start', () => {
     writeFileSync(file, '')
     for (const data of [file, join(file, 'below')])
       await expect(start({ AUCTION_DATA: data })).rejects.toMatchObject({
-        name: 'StartError',
+        code: 'CANNOT_START',
         message: expect.stringContaining(file),
       })
     const inTheWay = join(directory, 'in-the-way')
     mkdirSync(join(inTheWay, 'auction.db'), { recursive: true })
-    await expect(start({ AUCTION_DATA: inTheWay })).rejects.toMatchObject({ name: 'StartError' })
+    await expect(start({ AUCTION_DATA: inTheWay })).rejects.toMatchObject({ code: 'CANNOT_START' })
     rmSync(join(inTheWay, 'auction.db'), { recursive: true })
     await (await start({ AUCTION_DATA: inTheWay })).close()
   })
@@ -91,7 +91,7 @@ describe('a server that cannot start', () => {
     const data = join(directory, 'read-only')
     mkdirSync(data)
     chmodSync(data, 0o500)
-    await expect(start({ AUCTION_DATA: data })).rejects.toMatchObject({ name: 'StartError' })
+    await expect(start({ AUCTION_DATA: data })).rejects.toMatchObject({ code: 'CANNOT_START' })
   })
 
   it('says so when the file is no database, and does not touch it', async () => {
@@ -99,7 +99,7 @@ describe('a server that cannot start', () => {
     mkdirSync(data)
     writeFileSync(join(data, 'auction.db'), 'this is a letter, not a database'.repeat(200))
     await expect(start({ AUCTION_DATA: data })).rejects.toMatchObject({
-      name: 'StartError',
+      code: 'CANNOT_START',
       message: expect.stringContaining('auction.db'),
     })
     expect(statSync(join(data, 'auction.db')).size).toBe(32 * 200)
@@ -111,7 +111,7 @@ describe('a server that cannot start', () => {
     const { port } = taken.address() as { port: number }
     const server = await start({ AUCTION_DATA: join(directory, 'taken'), AUCTION_PORT: String(port) })
     await expect(server.listen()).rejects.toMatchObject({
-      name: 'StartError',
+      code: 'CANNOT_START',
       message: expect.stringContaining(`127.0.0.1:${port}`),
     })
     await server.close()
@@ -129,7 +129,7 @@ describe('a server that cannot start', () => {
         (error: Error) => error,
       )
       expect(refusal, url).toMatchObject({
-        name: 'StartError',
+        code: 'CANNOT_START',
         message: expect.stringContaining('PostgreSQL at 127.0.0.1'),
       })
       expect((refusal as Error).message).not.toContain('s3cret')
@@ -140,16 +140,43 @@ describe('a server that cannot start', () => {
     const data = join(directory, 'books')
     await (await start({ AUCTION_DATA: data })).close()
     await expect(start({ AUCTION_DATA: data, AUCTION_CURRENCY: 'EUR' })).rejects.toMatchObject({
-      name: 'StartError',
+      code: 'CANNOT_START',
       message: expect.stringMatching(/USD.*EUR/),
     })
     const file = new SqliteFile(join(data, 'auction.db'))
     file.exec("update accounts set balance = 5 where id = 'house'")
     file.close()
     await expect(start({ AUCTION_DATA: data })).rejects.toMatchObject({
-      name: 'StartError',
+      code: 'CANNOT_START',
       message: expect.stringContaining('do not balance'),
     })
+  })
+})
+
+describe.each(databases)('a server that is told to end on %s', (kind) => {
+  it('finishes what it took, refuses the rest with BUSY, and does not wait for callers to stop calling', async () => {
+    const house = await openHouse(kind)
+    const seller = await house.member('mila')
+    const good = await seller.sell({ increment: { fixed: 1 } })
+    const people = await Promise.all(['ann', 'bob', 'cleo'].map((nick) => house.member(nick)))
+    const accepted: number[] = []
+    let amount = 1000
+    // Each calls on until refused: a keep-alive connection alone must not keep the server open.
+    const calling = people.map(async (person) => {
+      for (;;) {
+        const answer = await person.bid(good.id, { amount: amount++ }).catch(() => null)
+        if (answer === null || answer.body.code === 'BUSY') return answer
+        if (answer.status === 201) accepted.push(answer.body.bid.id)
+      }
+    })
+    await expect.poll(() => accepted.length).toBeGreaterThan(10)
+    await house.stop()
+    const last = await Promise.all(calling)
+    expect(last.some((answer) => answer?.status === 503 && answer.headers.get('connection') === 'close')).toBe(true)
+    await house.start()
+    const kept = (await house.query('select id from bids')).map(({ id }) => id)
+    expect(accepted.filter((id) => !kept.includes(id))).toEqual([])
+    await house.close()
   })
 })
 
@@ -310,7 +337,7 @@ describe('a PostgreSQL that loses connections', () => {
     house.settings.AUCTION_DATABASE_URL = proxied.href
     await house.start()
     proxy.cut()
-    await expect.poll(async () => (await house.anyone.get('/readyz')).body.status).toBe('unavailable')
+    await expect.poll(async () => (await house.anyone.get('/readyz')).body).toMatchObject({ status: 503, code: 'BUSY' })
     expect((await house.anyone.get('/livez')).status).toBe(200)
     expect((await house.anyone.get(`/v1/goods/${good.id}`)).body).toMatchObject({ status: 503, code: 'BUSY' })
     await sleep(1500)

@@ -185,6 +185,13 @@ describe.each(databases)('the feed on %s', (kind) => {
       ).toBe(400)
   })
 
+  it('tells a listener who has heard all of an ended good not to come back', async () => {
+    const good = await seller.sell({ endsInMs: 1_000, softCloseMs: 0 })
+    await expect.poll(async () => (await events(good)).items.length, { timeout: 10_000 }).toBe(2)
+    const after = await house.anyone.send('GET', of(good, 'events.sse'), undefined, { 'last-event-id': '2' })
+    expect(after).toMatchObject({ status: 204, body: '' })
+  })
+
   it('streams without buffering or caching on the way', async () => {
     const good = await seller.sell()
     for (const [path, type] of [

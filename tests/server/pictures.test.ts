@@ -186,13 +186,6 @@ describe.each(databases)('pictures on %s', (kind) => {
     ['no good', (image) => [['image', image]]],
     ['nothing', () => []],
     [
-      'a good that is a file',
-      (image) => [
-        ['good', new Blob([terms()])],
-        ['image', image],
-      ],
-    ],
-    [
       'a good twice',
       (image) => [
         ['good', terms()],
@@ -245,6 +238,37 @@ describe.each(databases)('pictures on %s', (kind) => {
   ])('refuses a form with %s', async (_, parts) => {
     const answer = await upload(parts(file(await picture().png().toBuffer())))
     expect(answer).toMatchObject({ status: 400, body: { code: 'BAD_REQUEST' } })
+  })
+
+  it.each([
+    ['with a content type', new Blob([terms()], { type: 'application/json' })],
+    ['as a file', new Blob([terms()])],
+  ])('takes a good that comes %s', async (_, good) => {
+    const image = file(await picture().png().toBuffer())
+    expect(
+      await upload([
+        ['good', good],
+        ['image', image],
+      ]),
+    ).toMatchObject({ status: 201, body: { name: expect.any(String) } })
+  })
+
+  it('says what a form has too much of', async () => {
+    const image = file(await picture().png().toBuffer())
+    const twice = await upload([
+      ['good', terms()],
+      ['image', image],
+      ['image', image],
+    ])
+    expect(twice.body.detail).toBe('image: one file only.')
+    expect(
+      (
+        await upload([
+          ['good', terms()],
+          ['note', 'x'],
+        ])
+      ).body.detail,
+    ).toMatch(/^The form has a part that nobody asked for/)
   })
 
   it('takes a form without a picture', async () => {

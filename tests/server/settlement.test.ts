@@ -136,7 +136,7 @@ describe.each(databases)('settlement on %s', (kind) => {
     const people = await crowd(house, 10)
     const goods = await Promise.all(Array.from({ length: 30 }, () => seller.sell(short)))
     await Promise.all(
-      goods.flatMap((good, index) => [people[index % 10]?.bid(good.id, { amount: 1000 + index * 100 })]),
+      goods.map((good, index) => (people[index % 10] as Member).bid(good.id, { amount: 1000 + index * 100 })),
     )
     await house.stop()
     await clock.advance(20_000)

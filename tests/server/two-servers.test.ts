@@ -118,7 +118,9 @@ describe('two servers on one PostgreSQL', () => {
       const goods = await Promise.all(
         Array.from({ length: 50 }, () => seller.sell({ endsInMs: 30_000, softCloseMs: 0 })),
       )
-      await Promise.all(goods.map((good, index) => people[index % 10]?.bid(good.id, { amount: 1000 + index })))
+      await Promise.all(
+        goods.map((good, index) => (people[index % 10] as Member).bid(good.id, { amount: 1000 + index })),
+      )
       for (let second = 0; second < 31; second++) await clock.advance(1_000)
       await expect.poll(() => house.query("select count(*) as n from goods where status = 'open'")).toEqual([{ n: 0 }])
       expect(

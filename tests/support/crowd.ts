@@ -44,7 +44,7 @@ export async function crowd(house: House, count: number, balance = 1_000_000): P
       (part) =>
         `insert into accounts (id, balance) values ${values(({ id }) => `'user:${id}/${part}', ${part === 'held' ? 0 : balance}`)}`,
     ),
-    `insert into entries (key, debit, credit, amount, kind, at) values ${values(({ id }) => `'start:${id}', 'world', 'user:${id}/available', ${balance}, 'deposit', ${now}`)}`,
+    `insert into entries (key, debit, credit, user_id, amount, kind, at) values ${values(({ id }) => `'start:${id}', 'world', 'user:${id}/available', ${id}, ${balance}, 'deposit', ${now}`)}`,
     `update accounts set balance = balance - ${count * balance} where id = 'world'`,
     `insert into sessions (token_hash, user_id, created_at, used_at, expires_at) values ${values(({ id, token }) => `'${hash('sha256', token)}', ${id}, ${now}, ${now}, ${now + 90 * 86_400_000}`)}`,
     ...(house.settings.AUCTION_DATABASE_URL ? [`select setval('users_ids', ${Number(last) + count})`] : []),

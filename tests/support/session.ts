@@ -2,7 +2,7 @@
  * Runs the sessions shown in documents: fenced `console` blocks whose lines `who$ command` are typed by that person in a
  * terminal of their own, and whose other lines are what must appear. `…` stands for anything on a line, alone for any lines.
  */
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
+import { cpSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -61,6 +61,7 @@ export async function openPlace(): Promise<Place> {
   const directory = mkdtempSync(join(tmpdir(), 'auction-session-'))
   const port = await freePort()
   const left: IPty[] = []
+  cpSync(join(ROOT, 'packages/cli/assets'), directory, { recursive: true })
   const tidy = (text: string) =>
     text
       .replaceAll(`:${port}`, ':8010')
@@ -85,7 +86,6 @@ export async function openPlace(): Promise<Place> {
         TERM: 'xterm-256color',
         NO_COLOR: '1',
         TZ: 'UTC',
-        ASSETS: join(ROOT, 'packages/cli/assets'),
         AUCTION_PORT: String(port),
         AUCTION_SERVER: `http://127.0.0.1:${port}`,
       },

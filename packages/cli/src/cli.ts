@@ -4,6 +4,7 @@ import { Command as Commander, CommanderError, Option } from 'commander'
 import type { Command, Input } from './command.ts'
 import { createContext, type Globals } from './context.ts'
 import { parseServer, usage } from './input.ts'
+import { Interrupted } from './interruption.ts'
 import type { Io } from './io.ts'
 import { createOutput, type Modes, toAuctionError } from './output.ts'
 import { VERSION } from './version.ts'
@@ -71,7 +72,10 @@ export async function run(words: readonly string[], io: Io): Promise<number> {
     await program.parseAsync(words, { from: 'user' })
     return code
   } catch (error) {
-    if (error instanceof Error && error.name === 'Interrupted') return INTERRUPTED
+    if (error instanceof Interrupted) {
+      if (error.told) fail(error.told, io, modes)
+      return INTERRUPTED
+    }
     const told = error instanceof CommanderError ? usageOf(error, page) : error
     if (told !== null) return fail(told, io, modes)
     io.out(text)

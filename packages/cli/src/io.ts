@@ -1,6 +1,7 @@
 /** The program's edge: streams, terminal, environment, clock. Everything else is given an Io and touches no `process`. */
 import type { Readable, Writable } from 'node:stream'
 import { styleText } from 'node:util'
+import { createInterruption, type Interruption } from './interruption.ts'
 
 type Environment = Readonly<Record<string, string | undefined>>
 type Style = Parameters<typeof styleText>[0]
@@ -19,6 +20,8 @@ export interface Io {
   readonly colour: boolean
   /** Columns of the terminal, 80 where there is none. */
   readonly width: number
+  /** Ctrl-C and the like, for work that has a last word. */
+  readonly interruption: Interruption
   /** The wall clock, epoch ms. */
   now(): number
   out(text: string): void
@@ -62,6 +65,7 @@ export function createIo(parts: Parts, words: readonly string[]): Io {
     get width() {
       return stdout.columns && stdout.columns > 0 ? stdout.columns : 80
     },
+    interruption: createInterruption(),
     now,
     out: (text) => void stdout.write(text),
     err: (text) => void stderr.write(text),

@@ -1,4 +1,5 @@
 /** The process of the `auction` program: colour decided before anything is loaded, streams that close, the exit code. */
+import { AuctionError } from '@auction/common/errors'
 import { processIo } from './io.ts'
 
 const words = process.argv.slice(2)
@@ -7,14 +8,29 @@ const io = processIo()
 // chalk and Ink ignore NO_COLOR on a terminal, and a FORCE_COLOR beats it; this they all heed.
 if (!io.colour) process.env.FORCE_COLOR = '0'
 
-// A reader that has gone (`| head -1`) ends us quietly; a terminal that has gone takes stderr along.
-process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1))
-process.stderr.on('error', () => {})
 // Who has a better end than this (a server that drains, a screen that restores the terminal) listens as well.
-process.on('SIGINT', () => process.listenerCount('SIGINT') === 1 && process.exit(130))
-process.on('uncaughtException', (error) => void crash(error))
+for (const [signal, code] of [
+  ['SIGINT', 130],
+  ['SIGTERM', 143],
+  ['SIGHUP', 129],
+] as const)
+  process.on(signal, () => {
+    if (!io.interruption.begin() && process.listenerCount(signal) === 1) process.exit(code)
+  })
 
-async function crash(error: unknown): Promise<void> {
+let failed = false
+// A reader that has gone (`| head -1`) ends us quietly; a terminal that has gone takes stderr along.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code === 'EPIPE') process.exit(0)
+  const reason = error.code === 'ENOSPC' ? 'no space is left there' : (error.code ?? error.message)
+  const hint = 'What was asked may well have been done: look before you do it again.'
+  void failWith(new AuctionError('FAILED', `The result could not be written: ${reason}.`, { hint, cause: error }))
+})
+process.stderr.on('error', () => {})
+process.on('uncaughtException', (error) => void failWith(error))
+
+async function failWith(error: unknown): Promise<void> {
+  failed = true
   const { fail, modesIn } = await import('./cli.ts')
   fail(error, io, modesIn(words))
   process.exit(1)
@@ -22,5 +38,8 @@ async function crash(error: unknown): Promise<void> {
 
 const { run } = await import('./cli.ts')
 const code = await run(words, io)
-// Once a command is done nothing may hold the process: a pipe left open on stdin, a library's timer.
-process.stdout.write('', () => process.exit(code))
+// Once a command is done nothing may hold the process: a pipe left open on stdin, a library's timer. What could not be
+// written is told by the 'error' event, which comes after this callback.
+process.stdout.write('', (lost) => {
+  if (!lost && !failed) process.exit(code)
+})

@@ -1,6 +1,7 @@
 /** Questions to a person, on stderr; and secrets that a script gives on stdin. */
 import type { Readable } from 'node:stream'
 import { AuctionError } from '@auction/common/errors'
+import { Interrupted } from './interruption.ts'
 import type { Io } from './io.ts'
 
 export interface Prompts {
@@ -9,27 +10,23 @@ export interface Prompts {
   confirm(question: string): Promise<boolean>
 }
 
-/** Thrown when a person leaves a question by Ctrl-C; the program ends with 130. */
-export class Interrupted extends Error {
-  override readonly name = 'Interrupted'
-}
-
-/** Prompts on a terminal. Throws `otherwise` when there is nobody to ask. */
+/** Prompts on a terminal; one left by Ctrl-C or a signal throws Interrupted. Throws `otherwise` when there is nobody to ask. */
 export async function createPrompts(io: Io, interactive: boolean, otherwise: AuctionError): Promise<Prompts> {
   if (!interactive) throw otherwise
   const { confirm, input, password } = await import('@inquirer/prompts')
   const streams = { input: io.stdin, output: io.stderr }
-  const ask = async <T>(question: () => Promise<T>): Promise<T> => {
+  type Streams = typeof streams & { signal: AbortSignal }
+  const ask = async <T>(question: (context: Streams) => Promise<T>): Promise<T> => {
     try {
-      return await question()
+      return await io.interruption.heeding((signal) => question({ ...streams, signal }))
     } catch (error) {
       throw error instanceof Error && /^(ExitPrompt|AbortPrompt)Error$/.test(error.name) ? new Interrupted() : error
     }
   }
   return {
-    text: (message) => ask(() => input({ message }, streams)),
-    password: (message) => ask(() => password({ message, mask: '*' }, streams)),
-    confirm: (message) => ask(() => confirm({ message, default: false }, streams)),
+    text: (message) => ask((context) => input({ message }, context)),
+    password: (message) => ask((context) => password({ message, mask: '*' }, context)),
+    confirm: (message) => ask((context) => confirm({ message, default: false }, context)),
   }
 }
 

@@ -79,7 +79,7 @@ const list = <T extends z.ZodType>(item: T) => z.object({ items: z.array(item), 
 
 /** Whether the server can serve: `store` is the database, `alarms` the job store, whose loss delays nothing. */
 export const readiness = z.object({
-  status: z.enum(['ok', 'degraded', 'unavailable']),
+  status: z.enum(['ok', 'degraded']),
   database: z.enum(['sqlite', 'postgresql']),
   alarms: z.object({ store: z.enum(['mongodb', 'embedded']), ok: z.boolean(), detail: z.string().nullable() }),
 })

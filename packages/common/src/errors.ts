@@ -123,6 +123,13 @@ export const faults = {
   },
   FAILED: { status: 0, exit: 1, retry: false, title: 'It failed', hint: 'Run the same with --debug for more.' },
   USAGE: { status: 0, exit: 2, retry: false, title: 'Wrong usage', hint: 'See: auction help' },
+  CANNOT_START: {
+    status: 0,
+    exit: 1,
+    retry: false,
+    title: 'The server cannot start',
+    hint: 'See the configuration: README.md, or auction serve --help',
+  },
   UNREACHABLE: {
     status: 0,
     exit: 7,

@@ -76,17 +76,23 @@ const increment = z.union([
   z.strictObject({ percentBp: z.int().min(1).max(10_000) }),
 ])
 
+const milliseconds = (least: number, most: number) =>
+  z
+    .int('must be a whole number of milliseconds')
+    .min(least, `must be at least ${least}`)
+    .max(most, `must be at most ${most}`)
+
 /** What a seller sends. */
 export const newGood = z
   .strictObject({
     name: text(1, 100),
     description: text(0, 5_000, safeLines).default(''),
     startPrice: amount,
-    endsInMs: z.int().min(limits.shortestSaleMs).max(limits.longestSaleMs).optional(),
+    endsInMs: milliseconds(limits.shortestSaleMs, limits.longestSaleMs).optional(),
     endsAt: z.iso.datetime({ offset: true }).optional(),
     reserve: amount.optional(),
     increment: increment.optional(),
-    softCloseMs: z.int().min(0).max(limits.longestSoftCloseMs).optional(),
+    softCloseMs: milliseconds(0, limits.longestSoftCloseMs).optional(),
   })
   .refine(
     (good) => (good.endsInMs === undefined) !== (good.endsAt === undefined),

@@ -44,6 +44,8 @@ export interface AppOptions {
   readonly uploads: string
   readonly corsOrigins: readonly string[]
   readonly trustProxy: boolean
+  /** Whether the server is closing: it finishes what it took and refuses the rest. */
+  readonly draining: () => boolean
   readonly log: { error(facts: object, message: string): void }
 }
 
@@ -65,7 +67,7 @@ export function createApp(options: AppOptions): Koa {
   }
   app.use(router.routes())
   app.use((context) => {
-    throw new AuctionError('NOT_FOUND', `There is no ${context.method} here.`, {
+    throw new AuctionError('NOT_FOUND', `Nothing answers ${context.method} at this address.`, {
       hint: 'See docs/reference/http.md for the routes.',
     })
   })
@@ -73,11 +75,12 @@ export function createApp(options: AppOptions): Koa {
 }
 
 /** Where every failure becomes problem+json: a code, a sentence, a request id; never a stack, SQL or path. */
-function rim({ log }: AppOptions): Koa.Middleware {
+function rim({ draining, log }: AppOptions): Koa.Middleware {
   return async (context, next) => {
     const requestId = randomUUID()
     context.set('X-Request-Id', requestId)
     try {
+      if (draining()) throw new AuctionError('BUSY', 'The house is closing down.')
       await next()
     } catch (error) {
       const fault = faultOf(error)
@@ -94,6 +97,8 @@ function rim({ log }: AppOptions): Koa.Middleware {
         requestId,
       })
       context.type = 'application/problem+json'
+    } finally {
+      if (draining() && !context.headerSent) context.set('Connection', 'close')
     }
   }
 }

@@ -23,6 +23,8 @@ function describe(error: Error & { status?: number; httpCode?: number; type?: st
   return 'it is incomplete or malformed.'
 }
 
+/** Enough to see what a form has too much of, and to say so. */
+const MOST_PARTS = 8
 const shared = { text: false, urlencoded: false, includeUnparsed: false, patchNode: false, onError: refuse }
 const readJson = koaBody({ ...shared, multipart: false, jsonLimit: limits.bodyBytes, jsonStrict: true })
 
@@ -62,12 +64,14 @@ async function readMultipart(
       multipart: true,
       formidable: {
         uploadDir: directory,
-        maxFiles: 1,
-        maxFields: 1,
+        maxFiles: MOST_PARTS,
+        maxFields: MOST_PARTS,
         maxFieldsSize: limits.bodyBytes,
         maxFileSize: limits.imageBytes,
         maxTotalFileSize: limits.imageBytes,
         allowEmptyFiles: false,
+        // formidable takes every part with a content type for a file; the JSON may well say what it is.
+        onPart: (part, handle) => handle(part.name === names.json ? Object.assign(part, { mimetype: null }) : part),
       },
     })
     // formidable would wait for ever for a connection that went before it began to read.
@@ -76,13 +80,12 @@ async function readMultipart(
     const fields = (context.request.body ?? {}) as Record<string, unknown>
     const file = context.request.files?.[names.file]
     if (Array.isArray(file)) throw new AuctionError('BAD_REQUEST', `${names.file}: one file only.`)
-    const stray = [...Object.keys(fields), ...Object.keys(context.request.files ?? {})].find(
-      (name) => name !== names.json && name !== names.file,
-    )
-    if (stray !== undefined)
+    const files = Object.keys(context.request.files ?? {})
+    const stray = Object.keys(fields).some((name) => name !== names.json) || files.some((name) => name !== names.file)
+    if (stray)
       throw new AuctionError(
         'BAD_REQUEST',
-        `The form has a part that nobody asked for; it takes ${names.json} and ${names.file}.`,
+        `The form has a part that nobody asked for; it takes ${names.json}, JSON, and ${names.file}, a file.`,
       )
     return {
       json: checked(parseField(fields[names.json], names.json)),

@@ -1,9 +1,10 @@
 /** Flags, then environment, then defaults, to one frozen Config; every fault is named at once. */
+
 import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
+import { AuctionError } from '@auction/common/errors'
 import { isCurrency, MAX_AMOUNT } from '@auction/common/money'
 import { z } from 'zod'
-import { StartError } from './store/database.ts'
 
 const whole = (least: number, most: number) =>
   z
@@ -79,7 +80,7 @@ export const settingList = settingNames.map((name) => {
 
 /**
  * Reads a configuration. `NAME_FILE` names a file that holds NAME's value (for secrets).
- * Throws StartError that lists every fault.
+ * Throws USAGE that lists every fault.
  */
 export function readConfig(
   flags: Partial<Record<Setting, string>>,
@@ -89,6 +90,7 @@ export function readConfig(
   const given: Record<string, string> = {}
   for (const name of settingNames) {
     const file = environment[`${name}_FILE`]
+    if (flags[name] === '') faults.push(`${name}: must not be empty`)
     try {
       const value =
         flags[name] ?? environment[name] ?? (file === undefined ? undefined : readFileSync(file, 'utf8').trim())
@@ -99,6 +101,9 @@ export function readConfig(
   }
   const read = settings.safeParse(given)
   if (!read.success) faults.push(...read.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`))
-  if (faults.length > 0 || !read.data) throw new StartError(`The configuration is wrong:\n  ${faults.join('\n  ')}`)
+  if (faults.length > 0 || !read.data)
+    throw new AuctionError('USAGE', `The configuration is wrong: ${faults.join('; ')}.`, {
+      hint: 'See the configuration in README.md.',
+    })
   return Object.freeze(read.data)
 }

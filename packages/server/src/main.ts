@@ -1,11 +1,10 @@
 /** The server's process: configuration, start, signals, drain. */
-import { accessSync, constants, existsSync, mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pino } from 'pino'
 import { readConfig, type Setting } from './config.ts'
-import { type AuctionServer, createServer } from './server.ts'
-import { StartError } from './store/database.ts'
+import { type AuctionServer, checkDirectory, createServer } from './server.ts'
 
 export interface ServeOptions {
   readonly flags: { readonly port?: string; readonly host?: string; readonly data?: string; readonly check?: boolean }
@@ -24,7 +23,7 @@ const redacted = [
 
 /**
  * A house that the calling process holds open itself: listening on a free port, quiet, its data in `directory` or, when that
- * is null, in a temporary one that goes with it. The environment does not count. Throws StartError.
+ * is null, in a temporary one that goes with it. The environment does not count. Throws CANNOT_START.
  */
 export async function openHouse(directory: string | null): Promise<AuctionServer & { readonly url: string }> {
   const data = directory ?? mkdtempSync(join(tmpdir(), 'auction-'))
@@ -46,7 +45,7 @@ export async function openHouse(directory: string | null): Promise<AuctionServer
 }
 
 /**
- * Runs a server until SIGTERM or SIGINT; answers the exit code: 0 after a clean end, 1 when it cannot start.
+ * Runs a server until SIGTERM or SIGINT; answers the exit code, 0, after a clean end. Throws USAGE and CANNOT_START.
  * Says where it listens, and the house code until the house is claimed, on standard output; logs JSON on standard error.
  */
 export async function serve({ flags }: ServeOptions): Promise<number> {
@@ -54,39 +53,33 @@ export async function serve({ flags }: ServeOptions): Promise<number> {
   const given = Object.fromEntries(Object.entries(names).filter(([, value]) => value !== undefined)) as Partial<
     Record<Setting, string>
   >
-  try {
-    const config = readConfig(given, process.env)
-    if (flags.check) {
-      if (existsSync(config.AUCTION_DATA)) accessSync(config.AUCTION_DATA, constants.R_OK | constants.W_OK)
-      process.stdout.write('The configuration is right.\n')
-      return 0
-    }
-    const log = pino({ level: config.AUCTION_LOG_LEVEL, redact: redacted }, pino.destination({ fd: 2, sync: true }))
-    process.on('uncaughtException', (err) => {
-      log.fatal({ err }, 'uncaught; stopping')
-      process.exit(1)
-    })
-    // Whoever started us may end on Ctrl-C at once; a server drains first, and ends at once on the second.
-    process.removeAllListeners('SIGINT')
-    const stopped = new Promise<string>((resolve) => {
-      for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => resolve(signal))
-    })
-    const server = await createServer(config, { log })
-    const { url } = await server.listen()
-    process.stdout.write(`The house is open at ${url}\n`)
-    process.stdout.write(
-      `Data in ${config.AUCTION_DATABASE_URL ? `PostgreSQL at ${new URL(config.AUCTION_DATABASE_URL).host}` : config.AUCTION_DATA}\n`,
-    )
-    if (server.houseCode)
-      process.stdout.write(
-        `House code, good for one account: ${server.houseCode}\n  auction admin claim ${server.houseCode}\n`,
-      )
-    await stopped
-    await server.close()
+  const config = readConfig(given, process.env)
+  if (flags.check) {
+    checkDirectory(config.AUCTION_DATA)
+    process.stdout.write('The configuration is right.\n')
     return 0
-  } catch (error) {
-    const message = error instanceof Error ? error.message : String(error)
-    process.stderr.write(`error: ${error instanceof StartError ? message : `The server cannot run: ${message}`}\n`)
-    return 1
   }
+  const log = pino({ level: config.AUCTION_LOG_LEVEL, redact: redacted }, pino.destination({ fd: 2, sync: true }))
+  process.on('uncaughtException', (err) => {
+    log.fatal({ err }, 'uncaught; stopping')
+    process.exit(1)
+  })
+  // Whoever started us may end on Ctrl-C at once; a server drains first, and ends at once on the second.
+  process.removeAllListeners('SIGINT')
+  const stopped = new Promise<string>((resolve) => {
+    for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => resolve(signal))
+  })
+  const server = await createServer(config, { log })
+  const { url } = await server.listen()
+  process.stdout.write(`The house is open at ${url}\n`)
+  process.stdout.write(
+    `Data in ${config.AUCTION_DATABASE_URL ? `PostgreSQL at ${new URL(config.AUCTION_DATABASE_URL).host}` : config.AUCTION_DATA}\n`,
+  )
+  if (server.houseCode)
+    process.stdout.write(
+      `House code, good for one account: ${server.houseCode}\n  auction admin claim ${server.houseCode}\n`,
+    )
+  await stopped
+  await server.close()
+  return 0
 }

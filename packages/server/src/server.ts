@@ -1,8 +1,10 @@
 /** Wires the parts in dependency order and gives the whole a life: listen, then close. */
-import { mkdirSync, rmSync } from 'node:fs'
+
+import { accessSync, constants, existsSync, mkdirSync, rmSync, statSync } from 'node:fs'
 import { createServer as createHttpServer, type Server as HttpServer } from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
+import { AuctionError } from '@auction/common/errors'
 import type { Logger } from 'pino'
 import { type Alarms, createAlarms } from './alarms.ts'
 import { createApp } from './app.ts'
@@ -19,7 +21,7 @@ import { goodRoutes } from './routes/goods.ts'
 import { houseRoutes } from './routes/house.ts'
 import { createPresenter, type Parts } from './routes/parts.ts'
 import { createSockets } from './sockets.ts'
-import { type Database, lockDirectory, openDatabase, StartError } from './store/database.ts'
+import { type Database, lockDirectory, openDatabase } from './store/database.ts'
 import { BATCH_SIZE, type LedgerBook, openLedgerBook } from './store/ledger-book.ts'
 import { openQueries } from './store/queries.ts'
 import { createStreams } from './streams.ts'
@@ -27,7 +29,7 @@ import { createStreams } from './streams.ts'
 export interface AuctionServer {
   /** The house code until somebody has claimed it. */
   readonly houseCode: string | null
-  /** Settles what is overdue, then takes calls; answers the address. Throws StartError. */
+  /** Settles what is overdue, then takes calls; answers the address. Throws CANNOT_START. */
   listen(): Promise<{ readonly url: string }>
   /** Sum over all accounts of the ledger, minor units: 0. */
   sum(): Promise<number>
@@ -48,7 +50,7 @@ const DRAIN_MS = 5_000
 
 const uploadsIn = (directory: string) => join(directory, 'uploads')
 
-/** A server of this configuration, its database open and its books checked. Throws StartError when it cannot be. */
+/** A server of this configuration, its database open and its books checked. Throws CANNOT_START when it cannot be. */
 export async function createServer(
   config: Config,
   { clock = systemClock(), log, batchSize = BATCH_SIZE }: ServerOptions,
@@ -63,7 +65,10 @@ export async function createServer(
     const book = await openLedgerBook(database, config.AUCTION_CURRENCY, clock.now())
     const sum = await book.sum()
     if (sum !== 0)
-      throw new StartError(`The books do not balance: all accounts sum to ${sum} instead of 0. Restore a backup.`)
+      throw new AuctionError(
+        'CANNOT_START',
+        `The books do not balance: all accounts sum to ${sum} instead of 0. Restore a backup.`,
+      )
     return serve({ config, clock, log, batchSize, directory, database, book, unlock })
   } catch (error) {
     await database?.close()
@@ -73,15 +78,25 @@ export async function createServer(
 }
 
 function openDirectory(directory: string): string {
-  try {
-    mkdirSync(directory, { recursive: true, mode: 0o700 })
-  } catch (cause) {
-    throw new StartError(
-      `The data directory ${directory} cannot be made: ${cause instanceof Error ? cause.message : String(cause)}`,
-      { cause },
-    )
-  }
+  checkDirectory(directory)
+  mkdirSync(directory, { recursive: true, mode: 0o700 })
   return directory
+}
+
+/** Whether the data directory can be used or made, without making it. Throws CANNOT_START. */
+export function checkDirectory(directory: string): void {
+  let there = directory
+  while (!existsSync(there) && dirname(there) !== there) there = dirname(there)
+  try {
+    if (!statSync(there).isDirectory()) throw new Error(`${there} is not a directory`)
+    accessSync(there, constants.W_OK | constants.X_OK)
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause)
+    throw new AuctionError('CANNOT_START', `The data directory ${directory} cannot be used: ${reason}.`, {
+      hint: 'Name another with --data.',
+      cause,
+    })
+  }
 }
 
 interface Opened extends Required<ServerOptions> {
@@ -156,6 +171,7 @@ function serve(opened: Opened): AuctionServer {
   const { config, clock, log, directory, database, book, unlock } = opened
   const parts = wire(opened)
   const { alarms, auth, clerk, feed, rates, sockets, streams } = parts
+  let draining = false
   const app = createApp({
     handlers: {
       ...accountRoutes(parts),
@@ -171,6 +187,7 @@ function serve(opened: Opened): AuctionServer {
     corsOrigins: config.AUCTION_CORS_ORIGINS,
     trustProxy: config.AUCTION_TRUST_PROXY === 'on',
     log,
+    draining: () => draining,
   })
   const http = createHttpServer(
     { maxHeaderSize: 8 * 1024, headersTimeout: 10_000, requestTimeout: 15_000, connectionsCheckingInterval: 2_000 },
@@ -189,9 +206,13 @@ function serve(opened: Opened): AuctionServer {
       await new Promise<void>((resolve, reject) => {
         http.once('error', (cause) =>
           reject(
-            new StartError(`Cannot listen on ${config.AUCTION_HOST}:${config.AUCTION_PORT}: ${cause.message}`, {
-              cause,
-            }),
+            new AuctionError(
+              'CANNOT_START',
+              `Cannot listen on ${config.AUCTION_HOST}:${config.AUCTION_PORT}: ${cause.message}`,
+              {
+                cause,
+              },
+            ),
           ),
         )
         http.listen(config.AUCTION_PORT, config.AUCTION_HOST, resolve)
@@ -201,6 +222,7 @@ function serve(opened: Opened): AuctionServer {
       return { url: config.AUCTION_PUBLIC_URL ?? `http://${host}:${port}` }
     },
     async close() {
+      draining = true
       const dropIdle = setTimeout(() => http.closeAllConnections(), DRAIN_MS)
       const ended = new Promise((resolve) => http.close(resolve))
       closeUnused()

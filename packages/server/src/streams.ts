@@ -12,8 +12,8 @@ import type { Queries } from './store/queries.ts'
 export interface Streams {
   /** Events after `since` as NDJSON; with `poll` the present ones only, else live until the good has ended. */
   ndjson(context: Context, goodId: number, since: number, poll: boolean): void
-  /** Events after `since` as Server-Sent Events, until the good has ended. */
-  sse(context: Context, goodId: number, since: number): void
+  /** Events after `since` as Server-Sent Events, until the good has ended; nothing, for good, when all is `over`. */
+  sse(context: Context, goodId: number, since: number, over: boolean): void
   /** The server's clock, once a second, by one shared timer. */
   clock(context: Context): void
   close(): void
@@ -108,7 +108,13 @@ export function createStreams({
         response.end()
       })().catch(() => response.destroy())
     },
-    sse(context, goodId, since) {
+    sse(context, goodId, since, over) {
+      if (over) {
+        // 204 tells an EventSource not to come back.
+        context.respond = false
+        context.res.writeHead(204).end()
+        return
+      }
       stream(
         context,
         goodId,

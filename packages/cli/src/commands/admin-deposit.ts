@@ -25,7 +25,9 @@ export const command: Command = {
     const amount = parsePay(text, currency)
     const id = await userId(client, who)
     const line = commandLine(context, ['admin', 'deposit', String(id), text, '--idempotency-key', key])
-    const answer = await naming(line, () => client.call('deposit', { params: { id }, body: { amount }, key }))
+    const answer = await naming(context, { what: 'deposit', line }, (signal) =>
+      client.call('deposit', { params: { id }, body: { amount }, key, signal }),
+    )
     const { entry, wallet, replayed } = answer
     const sentence = `${pay(entry.amount)} brought in for user ${id}${replayed ? ' (by an earlier try)' : ''}; ${pay(wallet.available)} available.`
     const values = [String(entry.id), plainPay(entry.amount), entry.amount.currency, plainPay(wallet.available)]

@@ -11,7 +11,7 @@ import { parseCount, parseId, parseKey, parsePay, usage } from '../input.ts'
 import { commandLine, naming } from '../rerun.ts'
 import { pay, plainPay, relative } from '../wording.ts'
 
-/** An exact bid of this many times the minimum asks whether it is meant (contract.md, section 2). */
+/** A bid of this many times the minimum, or up to so much, asks whether it is meant (contract.md, section 2). */
 const LARGE = 3
 const OUTBID = 12
 
@@ -31,7 +31,7 @@ export const command: Command = {
     'bid 42 min --max 2000 --message "for Ann"',
   ],
   notes: `The amount is in major units; "min" is the least bid now, "+N" is N increments above the price.
-An exact bid of ${LARGE} times the minimum or more asks, or needs --yes.
+A bid of ${LARGE} times the minimum or more, or with such a --max, asks, or needs --yes.
 Exits with 0 when you lead, 10 too low, 11 not open, 12 accepted but outbid at once, 13 refused by another rule,
 14 outcome unknown: rerun the line it prints, the bid counts once.`,
   run: async (context, input) => {
@@ -53,7 +53,9 @@ Exits with 0 when you lead, 10 too low, 11 not open, 12 accepted but outbid at o
     await confirmLarge(context, good, bid)
     const line = rerunLine(context, bid)
     const answer = await explained(id, () =>
-      naming(line, () => client.call('placeBid', { params: { id }, body: bodyOf(bid), key })),
+      naming(context, { what: 'bid', line }, (signal) =>
+        client.call('placeBid', { params: { id }, body: bodyOf(bid), key, signal }),
+      ),
     )
     return tell(context, answer)
   },
@@ -130,11 +132,12 @@ async function dryRun({ output, globals }: Context, client: Client, good: GoodVi
   return 0
 }
 
-async function confirmLarge(context: Context, good: GoodView, { amount, currency }: Bid): Promise<void> {
+async function confirmLarge(context: Context, good: GoodView, { amount, max, currency }: Bid): Promise<void> {
   const minimum = good.minimumBid.amount
-  if (context.globals.yes || good.status !== 'open' || amount === null || amount < LARGE * minimum) return
-  const times = Math.floor(amount / minimum)
-  const sentence = `${pay({ amount, currency })} is ${times} times the minimum of ${pay(good.minimumBid)}.`
+  const most = max ?? amount ?? 0
+  if (context.globals.yes || good.status !== 'open' || most < LARGE * minimum) return
+  const times = Math.floor(most / minimum)
+  const sentence = `${pay({ amount: most, currency })} is ${times} times the minimum of ${pay(good.minimumBid)}.`
   const prompts = await context.prompts(usage(sentence, 'Add --yes if you mean it.'))
   if (!(await prompts.confirm(`${sentence} Bid it?`)))
     throw new AuctionError('FAILED', 'Nothing was sent.', { hint: `The least bid: auction bid ${good.id} min` })

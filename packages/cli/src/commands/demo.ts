@@ -1,5 +1,5 @@
 /** `auction demo`: a house on a temporary directory, a whole sale in it, told on the live screen or line by line. */
-import { existsSync, readdirSync } from 'node:fs'
+import { existsSync, readdirSync, statSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { AuctionError } from '@auction/common/errors'
 import type { FeedEvent, GoodView } from '@auction/common/view'
@@ -39,6 +39,8 @@ export const command: Command = {
 function keepDirectory(given: string | undefined): string | null {
   if (given === undefined) return null
   const directory = resolve(given)
+  if (existsSync(directory) && !statSync(directory).isDirectory())
+    throw usage(`${directory} is not a directory.`, 'Name a directory of its own for the demo.')
   if (existsSync(directory) && readdirSync(directory).length > 0)
     throw usage(`${directory} is not empty.`, 'Name a directory of its own for the demo.')
   return directory

@@ -1,6 +1,6 @@
 /** Every key of the screen: one table, from which keys are looked up and every footer and the help are drawn. */
 import type { Key } from 'ink'
-import { bidBar, type Model, type Msg } from './model.ts'
+import { bidBar, fits, type Model, type Msg } from './model.ts'
 
 /** What the edge adds to a key: the monotonic time, and a fresh key in case it places a bid. */
 export interface Stamp {
@@ -19,13 +19,14 @@ interface Binding {
   message(model: Model, stamp: Stamp, name: string): Msg
 }
 
-const inField = ({ line, panel }: Model) => line.step === 'amount' && panel === 'none'
-const inReview = ({ line, panel }: Model) => line.step === 'review' && panel === 'none'
+// Nothing unseen is acted on: in a window too small for the screen only what leaves it works.
+const inField = (model: Model) => fits(model) && model.line.step === 'amount' && model.panel === 'none'
+const inReview = (model: Model) => fits(model) && model.line.step === 'review' && model.panel === 'none'
 const canBid = (model: Model) =>
-  bidBar(model) === null && (model.line.step === 'closed' || model.line.step === 'amount')
+  fits(model) && bidBar(model) === null && (model.line.step === 'closed' || model.line.step === 'amount')
 const typing = (model: Model) => inField(model) && bidBar(model) === null
-const free = (model: Model) => !typing(model)
-const canOpen = (model: Model) => canBid(model) && free(model)
+const free = (model: Model) => fits(model) && !typing(model)
+const canOpen = (model: Model) => canBid(model) && !typing(model)
 const always = () => true
 const scroll = (by: number) => (): Msg => ({ type: 'scroll', by })
 /** Rows that PgUp and PgDn move; the list itself may show more or fewer. */
@@ -53,7 +54,7 @@ export const keymap: readonly Binding[] = [
     label: 'Esc',
     help: 'back',
     rank: 2,
-    when: (model) => model.panel !== 'none' || inField(model) || inReview(model),
+    when: (model) => (fits(model) && model.panel !== 'none') || inField(model) || inReview(model),
     message: () => ({ type: 'escape' }),
   },
   {
@@ -88,12 +89,12 @@ export const keymap: readonly Binding[] = [
     label: '↑ k',
     help: 'newer bids',
     rank: null,
-    when: always,
+    when: fits,
     message: scroll(-1),
   },
-  { keys: ['down', 'j'], label: '↓ j', help: 'older bids', rank: null, when: always, message: scroll(1) },
-  { keys: ['pageup'], label: 'PgUp', help: 'a page newer', rank: null, when: always, message: scroll(-PAGE) },
-  { keys: ['pagedown'], label: 'PgDn', help: 'a page older', rank: null, when: always, message: scroll(PAGE) },
+  { keys: ['down', 'j'], label: '↓ j', help: 'older bids', rank: null, when: fits, message: scroll(1) },
+  { keys: ['pageup'], label: 'PgUp', help: 'a page newer', rank: null, when: fits, message: scroll(-PAGE) },
+  { keys: ['pagedown'], label: 'PgDn', help: 'a page older', rank: null, when: fits, message: scroll(PAGE) },
   { keys: ['g', 'home'], label: 'g', help: 'newest bid', rank: null, when: free, message: scroll(-Infinity) },
   { keys: ['G', 'end'], label: 'G', help: 'oldest bid', rank: null, when: free, message: scroll(Infinity) },
   {
@@ -108,7 +109,14 @@ export const keymap: readonly Binding[] = [
   { keys: ['R'], label: 'R', help: 'refetch', rank: null, when: free, message: () => ({ type: 'refetch' }) },
   { keys: ['B'], label: 'B', help: 'bell on or off', rank: null, when: free, message: () => ({ type: 'mute' }) },
   { keys: ['?'], label: '?', help: 'help', rank: 8, when: free, message: () => ({ type: 'panel', panel: 'help' }) },
-  { keys: ['q'], label: 'q', help: 'quit', rank: 9, when: free, message: () => ({ type: 'leave', code: 0 }) },
+  {
+    keys: ['q'],
+    label: 'q',
+    help: 'quit',
+    rank: 9,
+    when: (model) => !typing(model),
+    message: () => ({ type: 'leave', code: 0 }),
+  },
   {
     keys: ['ctrl-c'],
     label: 'Ctrl-C',

@@ -1,7 +1,7 @@
 /** The screen as Ink draws it: the lines of panes.ts in boxes that fill the window exactly, whatever its size. */
 import { Box, Text } from 'ink'
 import type { ReactNode } from 'react'
-import type { Model } from './model.ts'
+import { fits, type Model } from './model.ts'
 import {
   activityLines,
   bidBarLine,
@@ -15,8 +15,6 @@ import {
 } from './panes.ts'
 import { fitTo, type Line, plain, type Span } from './words.ts'
 
-/** The least window that is drawn in full. */
-const LEAST = { columns: 60, rows: 15 }
 /** From here on there are two columns; from the other on, description and activity below them. */
 const TWO_COLUMNS = 80
 const ROOMY = { columns: 100, rows: 32 }
@@ -28,7 +26,7 @@ const BID_ROWS = 3
 /** The whole screen, for a window of `model.size`. */
 export function Screen({ model }: { model: Model }): ReactNode {
   const { columns, rows } = model.size
-  if (columns < LEAST.columns || rows < LEAST.rows) return <TooSmall model={model} />
+  if (!fits(model)) return <TooSmall model={model} />
   const middle = rows - HEADER_ROWS - BID_ROWS - 2
   return (
     <Box flexDirection="column" width={columns} height={rows} overflow="hidden">

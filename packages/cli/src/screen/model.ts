@@ -109,6 +109,8 @@ export type TerminalEffect =
 
 export type Change = readonly [Model, readonly Effect[]]
 
+/** The least window that is drawn in full. */
+export const LEAST = { columns: 60, rows: 15 }
 /** Wait before a bid whose outcome is unknown is asked for again. */
 const ASK_AGAIN_MS = 2_000
 /** Rows kept of bids and of the activity log. */
@@ -189,7 +191,10 @@ function onKey(model: Model, msg: KeyMsg): Change {
     case 'typed':
       return [{ ...model, line: typeInto(line, msg.text), notice: null }, []]
     case 'pasted':
-      return [line.step === 'amount' ? { ...model, line: pasteInto(line, msg.text), notice: null } : model, []]
+      return [
+        line.step === 'amount' && fits(model) ? { ...model, line: pasteInto(line, msg.text), notice: null } : model,
+        [],
+      ]
     case 'erase':
       return [{ ...model, line: eraseFrom(line), notice: null }, []]
     case 'fill_minimum':
@@ -248,6 +253,11 @@ export function factsOf({ terms }: Model, good: GoodView): BidFacts {
     leads: good.you?.standing === 'leading',
     increment: (price) => (terms?.increment ? incrementAt(terms.increment, price) : Math.max(1, step)),
   }
+}
+
+/** Whether the window shows what keys act on; one line stands in a smaller one. */
+export function fits({ size }: Model): boolean {
+  return size.columns >= LEAST.columns && size.rows >= LEAST.rows
 }
 
 /** Why nobody can bid here now, as words; null when they can. */

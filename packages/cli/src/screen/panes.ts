@@ -3,7 +3,7 @@ import type { GoodView } from '@auction/common/view'
 import stringWidth from 'string-width'
 import { duration, pay } from '../wording.ts'
 import { footerKeys, keymap } from './keymap.ts'
-import { bidBar, type Model } from './model.ts'
+import { bidBar, LEAST, type Model } from './model.ts'
 import { outcomeOf } from './news.ts'
 import {
   added,
@@ -223,5 +223,5 @@ export function oneLine(model: Model): string {
         : left > 0
           ? `${duration(left)} left`
           : 'waiting for the result…'
-  return `Window is ${size.columns}x${size.rows}; auction needs 60x15. ${price} · ${end} · q quit`
+  return `Window is ${size.columns}x${size.rows}; auction needs ${LEAST.columns}x${LEAST.rows}. ${price} · ${end} · q quit`
 }

@@ -29,7 +29,10 @@ export function watchSignals(watch: {
   }
 }
 
-/** Hands the terminal to the shell until `fg`, then draws anew, at the size the window has by then. */
+/**
+ * Hands the terminal to the shell until `fg`, then draws anew, at the size the window has by then: it is asked for before Ink
+ * has the terminal back, as a first frame of the old size would leave all that follow in the wrong rows.
+ */
 export async function suspendProcess(suspendTerminal: SuspendTerminal): Promise<void> {
   await suspendTerminal(
     () =>
@@ -37,7 +40,8 @@ export async function suspendProcess(suspendTerminal: SuspendTerminal): Promise<
         const resume = () => {
           clearTimeout(ignored)
           process.off('SIGCONT', resume)
-          resolve()
+          process.once('SIGWINCH', resolve)
+          process.kill(process.pid, 'SIGWINCH')
         }
         process.on('SIGCONT', resume)
         // The whole foreground job, as the terminal itself would: npm and the shell around us stop with us.
@@ -45,5 +49,4 @@ export async function suspendProcess(suspendTerminal: SuspendTerminal): Promise<
         const ignored = setTimeout(resume, IGNORED_MS)
       }),
   )
-  process.kill(process.pid, 'SIGWINCH')
 }

@@ -18,11 +18,12 @@ export function eventRoutes({ queries, streams }: Parts, epoch: string) {
       return undefined
     },
     async eventsSse({ params, query, context }) {
-      await queries.good(params.id)
+      const good = await queries.good(params.id)
       const resumed = context.get('Last-Event-ID')
       if (resumed !== '' && !/^[0-9]{1,15}$/.test(resumed))
         throw new AuctionError('BAD_REQUEST', 'Last-Event-ID: must be a seq.')
-      streams.sse(context, params.id, resumed === '' ? (query.since ?? 0) : Number(resumed))
+      const since = resumed === '' ? (query.since ?? 0) : Number(resumed)
+      streams.sse(context, params.id, since, good.status !== 'open' && since >= good.seq)
       return undefined
     },
     async log({ params, query }) {

@@ -1,4 +1,5 @@
 /** What the house may do, and whether the server is well. */
+import { AuctionError } from '@auction/common/errors'
 import type { Handlers } from '../app.ts'
 import { keyedBy, type Parts } from './parts.ts'
 
@@ -36,18 +37,12 @@ export function houseRoutes({ alarms, auth, clerk, database, queries }: Parts) {
       }
     },
     live: () => ({ status: 'ok' as const }),
-    async ready({ context }) {
+    async ready() {
       const { store, ok, detail } = alarms.status()
-      const answers = await queries.heads([0]).then(
-        () => true,
-        () => false,
-      )
-      if (!answers) context.set('Retry-After', '1')
-      return {
-        status: !answers ? ('unavailable' as const) : ok ? ('ok' as const) : ('degraded' as const),
-        database,
-        alarms: { store, ok, detail },
-      }
+      await queries.heads([0]).catch((cause: unknown) => {
+        throw new AuctionError('BUSY', 'The database does not answer.', { cause })
+      })
+      return { status: ok ? ('ok' as const) : ('degraded' as const), database, alarms: { store, ok, detail } }
     },
   } satisfies Partial<Handlers>
 }

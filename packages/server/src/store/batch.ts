@@ -245,7 +245,10 @@ function listGood(batch: Batch, { terms, picture }: Extract<Order, { type: 'list
 }
 
 function deposit(batch: Batch, order: Extract<Order, { type: 'deposit' }>): Results['deposit'] {
-  if (!batch.users.has(order.userId)) throw new AuctionError('NOT_FOUND', `There is no user ${order.userId}.`)
+  if (!batch.users.has(order.userId))
+    throw new AuctionError('NOT_FOUND', `There is no user ${order.userId}.`, {
+      hint: 'See who there is: auction admin users',
+    })
   const key = `deposit:${keyName(order.keyed.scope, order.keyed.key)}`
   const entry: Entry = {
     key,

@@ -1,6 +1,8 @@
 /** Opens the database: one writer and one reader on SQLite, one pool on PostgreSQL; schema brought up to date. */
+
 import { chmodSync, closeSync, openSync } from 'node:fs'
 import { join } from 'node:path'
+import { AuctionError } from '@auction/common/errors'
 import type { MikroORM } from '@mikro-orm/core'
 import { Migrator } from '@mikro-orm/migrations'
 import { MikroORM as PostgresORM } from '@mikro-orm/postgresql'
@@ -20,11 +22,6 @@ export interface Database {
   close(): Promise<void>
 }
 
-/** A start that cannot succeed, in words for whoever started it. */
-export class StartError extends Error {
-  override readonly name = 'StartError'
-}
-
 const options = {
   entities: [...entities],
   extensions: [Migrator],
@@ -38,14 +35,15 @@ const CHECKPOINT_PAGES = 8_000
 /** PostgreSQL's advisory locks have numbers; this one is ours. */
 const SCHEMA_LOCK = 8010
 
-/** Opens PostgreSQL at `url`, or SQLite in `directory` when `url` is null. Throws StartError when it cannot be used. */
+/** Opens PostgreSQL at `url`, or SQLite in `directory` when `url` is null. Throws CANNOT_START when it cannot be used. */
 export async function openDatabase(directory: string, url: string | null): Promise<Database> {
   try {
     return url === null ? await openSqlite(join(directory, 'auction.db')) : await openPostgres(url)
   } catch (cause) {
-    if (cause instanceof StartError) throw cause
+    if (cause instanceof AuctionError) throw cause
     const place = url === null ? join(directory, 'auction.db') : `PostgreSQL at ${new URL(url).host}`
-    throw new StartError(
+    throw new AuctionError(
+      'CANNOT_START',
       `The database cannot be opened (${place}): ${cause instanceof Error ? cause.message : String(cause)}`,
       { cause },
     )
@@ -74,7 +72,10 @@ async function tune(orm: SqliteORM): Promise<SqliteFile.Database> {
   const mode = native.pragma('journal_mode', { simple: true })
   const sync = native.pragma('synchronous', { simple: true })
   if (mode !== 'wal' || sync !== 2)
-    throw new StartError(`SQLite refused durable settings (journal ${String(mode)}, synchronous ${String(sync)}).`)
+    throw new AuctionError(
+      'CANNOT_START',
+      `SQLite refused durable settings (journal ${String(mode)}, synchronous ${String(sync)}).`,
+    )
   return native
 }
 
@@ -99,7 +100,7 @@ async function closeAll(orms: readonly MikroORM[]): Promise<void> {
 
 /**
  * Takes the data directory for this process; the operating system gives it back when the process dies, however it dies.
- * Answers the release. Throws StartError while another server has it.
+ * Answers the release. Throws CANNOT_START while another server has it.
  */
 export function lockDirectory(directory: string): () => void {
   const file = join(directory, 'lock')
@@ -112,11 +113,13 @@ export function lockDirectory(directory: string): () => void {
   } catch (cause) {
     lock?.close()
     if (cause instanceof Error && 'code' in cause && String(cause.code).startsWith('SQLITE_BUSY'))
-      throw new StartError(
+      throw new AuctionError(
+        'CANNOT_START',
         `Another server uses the data directory ${directory}. Stop it, or name another with --data.`,
         { cause },
       )
-    throw new StartError(
+    throw new AuctionError(
+      'CANNOT_START',
       `The data directory ${directory} cannot be used: ${cause instanceof Error ? cause.message : String(cause)}`,
       { cause },
     )

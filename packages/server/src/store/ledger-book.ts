@@ -5,7 +5,7 @@ import { type Account, available, held } from '@auction/common/ledger'
 import { skeletonOf } from '@auction/common/text'
 import type { SqlEntityManager } from '@mikro-orm/sqlite'
 import { type Batch, committedOf, keyName, type Loaded, openBatch, perform, type WorkingGood } from './batch.ts'
-import { type Database, StartError } from './database.ts'
+import type { Database } from './database.ts'
 import { AccountRow, type GoodRow, House } from './entities.ts'
 import { toGood, toRow } from './good-rows.ts'
 import type { Committed, Order, Outcome } from './orders.ts'
@@ -28,7 +28,7 @@ export interface LedgerBook {
   sum(): Promise<number>
 }
 
-/** Opens the book of a house, made at first boot. Throws StartError when the house keeps another currency. */
+/** Opens the book of a house, made at first boot. Throws CANNOT_START when the house keeps another currency. */
 export async function openLedgerBook(database: Database, currency: string, now: number): Promise<LedgerBook> {
   const { epoch, houseCode } = await openHouse(database, currency, now)
   const statementsFor = statementsOf(database)
@@ -62,7 +62,10 @@ async function openHouse(
   return database.writer.fork().transactional(async (em) => {
     const house = (await em.findOne(House, { id: 1 })) ?? (await foundHouse(em, currency, now))
     if (house.currency !== currency)
-      throw new StartError(`This house keeps its books in ${house.currency}; AUCTION_CURRENCY says ${currency}.`)
+      throw new AuctionError(
+        'CANNOT_START',
+        `This house keeps its books in ${house.currency}; AUCTION_CURRENCY says ${currency}.`,
+      )
     return { epoch: house.epoch, houseCode: house.code ?? null }
   })
 }
