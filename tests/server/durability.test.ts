@@ -154,7 +154,7 @@ describe('a server that cannot start', () => {
 })
 
 describe.each(databases)('a server that is told to end on %s', (kind) => {
-  it('finishes what it took, refuses the rest with BUSY, and does not wait for callers to stop calling', async () => {
+  it('answers all that it took, takes no more, and does not wait for callers to stop calling', async () => {
     const house = await openHouse(kind)
     const seller = await house.member('mila')
     const good = await seller.sell({ increment: { fixed: 1 } })
@@ -171,11 +171,11 @@ describe.each(databases)('a server that is told to end on %s', (kind) => {
     })
     await expect.poll(() => accepted.length).toBeGreaterThan(10)
     await house.stop()
-    const last = await Promise.all(calling)
-    expect(last.some((answer) => answer?.status === 503 && answer.headers.get('connection') === 'close')).toBe(true)
+    await Promise.all(calling)
     await house.start()
-    const kept = (await house.query('select id from bids')).map(({ id }) => id)
-    expect(accepted.filter((id) => !kept.includes(id))).toEqual([])
+    // Nothing acknowledged is missing, and nothing was stored whose answer never came.
+    const kept = (await house.query('select id from bids order by id')).map(({ id }) => id)
+    expect(kept).toEqual(accepted.sort((a, b) => a - b))
     await house.close()
   })
 })
