@@ -69,8 +69,8 @@ describe('the amount', () => {
     [['min'], { amount: 1_050 }],
     [['+1'], { amount: 1_050 }],
     [['+3'], { amount: 1_150 }],
-    [['--max', '2000'], { max: 200_000 }],
-    [['min', '--max', '2000', '--message', 'for Ann'], { amount: 1_050, max: 200_000, message: 'for Ann' }],
+    [['--max', '30'], { max: 3_000 }],
+    [['min', '--max', '2000', '--yes', '--message', 'for Ann'], { amount: 1_050, max: 200_000, message: 'for Ann' }],
   ])('%j sends %j', async (words, body) => {
     const stub = await house()
     const ran = await home.auction(['bid', '42', ...words], { server: stub.url })
@@ -132,6 +132,19 @@ describe('a bid of three times the minimum', () => {
     expect(ran.code).toBe(2)
     expect(ran.err).toContain('--yes')
     expect(sent(stub)).toEqual([])
+  })
+
+  it.each([
+    [['--max', '31.50'], good()],
+    [['min', '--max', '2000'], good()],
+    [['--max', '2000'], good({ you: { standing: 'leading', max: usd(150_000), hold: usd(150_000) } })],
+  ])('is one by its maximum too: %j', async (words, view) => {
+    const stub = await house(undefined, view)
+    const ran = await home.auction(['bid', '42', ...words], { server: stub.url })
+    expect(ran.code).toBe(2)
+    expect(ran.err).toMatch(/^error: \$[\d,.]+ is \d+ times the minimum of \$10\.50\.\nhint: Add --yes/)
+    expect(sent(stub)).toEqual([])
+    expect((await home.auction(['bid', '42', ...words, '--yes'], { server: stub.url })).code).toBe(0)
   })
 
   it('is sent with --yes, or -y before the command; just below it needs neither', async () => {

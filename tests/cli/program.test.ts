@@ -1,6 +1,7 @@
 /** The built program as a process: streams that close or stay open, signals, colours, prompts in a real terminal. */
 import { type ChildProcess, spawn } from 'node:child_process'
-import { openSync } from 'node:fs'
+import { mkdirSync, openSync, readdirSync } from 'node:fs'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { start, type Terminal } from '../support/terminal.ts'
@@ -52,11 +53,11 @@ interface Ended {
 
 function auction(
   words: readonly string[],
-  options: { stdin?: Stdin; env?: Record<string, string> } = {},
+  options: { stdin?: Stdin; stdout?: number; env?: Record<string, string> } = {},
 ): { child: ChildProcess; ended: Promise<Ended> } {
   const child = spawn(BIN, words, {
     env: { ...environment(), ...options.env },
-    stdio: [options.stdin ?? 'ignore', 'pipe', 'pipe'],
+    stdio: [options.stdin ?? 'ignore', options.stdout ?? 'pipe', 'pipe'],
   })
   children.push(child)
   const written = { out: '', err: '' }
@@ -119,6 +120,18 @@ describe('streams', () => {
     expect((await ended).code).toBe(0)
   })
 
+  it.each(['list', 'list --json', 'show 42', 'version', 'help list'])(
+    '%s whose result cannot be written is 1 and says so',
+    async (line) => {
+      const { ended } = auction(line.split(' '), { stdout: openSync('/dev/full', 'w') })
+      const { code, err } = await ended
+      expect(code).toBe(1)
+      const said = 'The result could not be written: no space is left there.'
+      if (line.includes('--json')) expect(JSON.parse(err)).toMatchObject({ error: { code: 'FAILED', message: said } })
+      else expect(err).toMatch(new RegExp(`^error: ${said}\\nhint: .+\\n$`))
+    },
+  )
+
   it('an interrupt is 130', async () => {
     const hanging = await openStub(() => 'hang')
     const { child, ended } = auction(['list', '--server', hanging.url])
@@ -126,6 +139,45 @@ describe('streams', () => {
     child.kill('SIGINT')
     expect(await ended).toMatchObject({ code: 130, err: '' })
     await hanging.close()
+  })
+
+  it.each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)(
+    '%s while a bid is on its way is 130, and says how to ask again',
+    async (signal) => {
+      const hanging = await openStub(({ method }) =>
+        method === 'POST' ? 'hang' : { json: good({ minimumBid: usd(128_000) }) },
+      )
+      for (const json of [false, true]) {
+        const words = ['bid', '42', 'min', '--server', hanging.url, ...(json ? ['--json'] : [])]
+        const { child, ended } = auction(words, { env: { AUCTION_TOKEN: 'auc_x' } })
+        const before = hanging.asked.length
+        while (hanging.asked.length < before + 2) await new Promise((resolve) => setTimeout(resolve, 20))
+        child.kill(signal)
+        const { code, out, err } = await ended
+        expect([code, out]).toEqual([130, ''])
+        const key = String(hanging.asked.at(-1)?.headers['idempotency-key'])
+        const message = 'Interrupted: the outcome of this bid is unknown.'
+        const hint = `Ask again with the same key: auction bid 42 1280.00 --idempotency-key ${key} --server ${hanging.url}`
+        if (json) expect(JSON.parse(err)).toMatchObject({ error: { code: 'OUTCOME_UNKNOWN', message, hint } })
+        else expect(err).toBe(`error: ${message}\nhint: ${hint}\n`)
+      }
+      await hanging.close()
+    },
+  )
+
+  it.each([
+    ['SIGINT', 130],
+    ['SIGTERM', 143],
+    ['SIGHUP', 129],
+  ] as const)('a demo ended by %s is %i, and takes its temporary directory along', async (signal, expected) => {
+    const temporary = join(home.path, 'temporary')
+    mkdirSync(temporary)
+    const { child, ended } = auction(['demo'], { env: { TMPDIR: temporary } })
+    await new Promise((resolve) => child.stdout?.once('data', resolve))
+    expect(readdirSync(temporary)).toHaveLength(1)
+    child.kill(signal)
+    expect((await ended).code).toBe(expected)
+    expect(readdirSync(temporary)).toEqual([])
   })
 })
 
@@ -178,6 +230,14 @@ describe('on a terminal', () => {
     asked.send('\u0003')
     expect(await asked.ended).toBe(130)
     expect(asked.output()).not.toMatch(/error|ExitPrompt/i)
+  })
+
+  it('a question ended by a signal is 130, and leaves the terminal as it was', async () => {
+    const asked = terminal(['login', 'noor'])
+    await asked.waitFor(/Password/)
+    asked.signal('SIGTERM')
+    expect(await asked.ended).toBe(130)
+    expect(asked.cursorShown()).toBe(true)
   })
 
   it('asks before a bid of three times the minimum; no sends nothing', async () => {

@@ -242,6 +242,18 @@ describe('a bid', () => {
     expect(play(watching(), ...amount('3840'), at(0)).model.notice).toMatchObject({ tone: 'warning', text: /3 times/ })
   })
 
+  it('up to three times the minimum says so too, whoever leads', () => {
+    const [kind, leading] = ['max', { standing: 'leading', max: usd(130_000), hold: usd(130_000) }] as const
+    for (const you of [view().you, leading]) {
+      const typed: Msg[] = [
+        { type: 'open_bid', kind },
+        { type: 'typed', text: '3840' },
+      ]
+      const { notice } = play(watching({ ...(you && { you }) }), ...typed, at(0)).model
+      expect(notice?.text).toMatch(/3 times the minimum or more/)
+    }
+  })
+
   it('as a maximum is sent as one', () => {
     const { effects } = play(
       watching(),
@@ -446,6 +458,27 @@ describe('the keymap', () => {
       play(watching(), ...amount('1280'), at(0)).model,
     ]
     for (const model of models) expect(press(model, 'ctrl-c')).toEqual({ type: 'leave', code: 130 })
+  })
+
+  it('works in a window too small to show what it does only to leave it', () => {
+    const small: Msg = { type: 'resized', size: { columns: 52, rows: 12 } }
+    const leaving = { q: 'leave', 'ctrl-c': 'leave', 'ctrl-z': 'suspend' }
+    const before = [
+      start(),
+      watching(),
+      ...[[], [at(0)]].map((more) => play(watching(), ...amount('1280'), ...more).model),
+    ]
+    for (const model of before) {
+      const shrunk = play(model, small).model
+      for (const name of keymap.flatMap(({ keys }) => keys))
+        expect([name, press(shrunk, name)?.type]).toEqual([name, leaving[name as keyof typeof leaving]])
+      expect(play(shrunk, { type: 'pasted', text: '9999' }).model.line).toEqual(model.line)
+    }
+    for (const size of [
+      { columns: 59, rows: 40 },
+      { columns: 200, rows: 14 },
+    ])
+      expect(press(play(watching(), { type: 'resized', size }).model, 'm')).toBeNull()
   })
 
   it('has no single letter that bids', () => {

@@ -172,6 +172,26 @@ describe('api', () => {
     expect(performance.now() - start).toBeLessThan(5_000)
   })
 
+  it.each([
+    ['text/plain', 'a\n\u001b[31mb\u001b]0;x\u0007\n', 'a\nb\n'],
+    ['Text/HTML; charset=utf-8', '<b>\u009b2J\u202e</b>', '<b></b>\n'],
+    ['', '\u001b[2Jc', 'c\n'],
+    ['application/xml', '<a>\u001b[1m</a>', '<a></a>\n'],
+    ['application/x-ndjson', '{"a": "\u009b"}\n{"a":\u001b[1m}\n', '{"a":"\\u009b"}\n{"a":}\n'],
+    ['image/png', '\u001bPNG\n', '\u001bPNG\n'],
+    ['application/octet-stream', '\u001b\u0000', '\u001b\u0000'],
+  ])(
+    'prints an answer of type "%s" without a control byte, unless it is a picture or the like',
+    async (type, text, said) => {
+      const stub = await openStub(() => ({ text, headers: { 'content-type': type } }))
+      expect((await home.auction(['api', 'GET', '/'], { server: stub.url })).out).toBe(said)
+      const shown = (await home.auction(['api', 'GET', '/'], { server: stub.url, terminal: true })).out
+      // biome-ignore lint/suspicious/noControlCharactersInRegex: it is what is looked for
+      expect(shown).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f]/)
+      await stub.close()
+    },
+  )
+
   it('shows a refusal, and exits with what the catalogue says', async () => {
     const stub = await openStub(() => refusal(409, 'BID_TOO_LOW'))
     const ran = await home.auction(['api', 'GET', '/v1/goods/1'], { server: stub.url })

@@ -175,6 +175,38 @@ describe('a bid in the terminal', () => {
     expect(nobody.screen().join('\n')).not.toContain('YOUR BID')
   })
 
+  it('with --exit-status is on the screen too, and leaving it says how the good stands', async () => {
+    const ends = { startPrice: 1_000, endsInMs: 2_500, softCloseMs: 0 }
+    const [won, lost, unsold, running] = [
+      await people.mila.sell(ends),
+      await people.mila.sell(ends),
+      await people.mila.sell(ends),
+      await people.mila.sell(),
+    ]
+    await people.ada.bid(won.id, { amount: 1_000 })
+    await people.noor.bid(lost.id, { amount: 1_000 })
+    await Promise.all(
+      (
+        [
+          [won, /WON/, 0],
+          [lost, /SOLD to/, 20],
+          [unsold, /UNSOLD/, 21],
+          [running, /ENDS IN/, 8],
+        ] as const
+      ).map(async ([good, shown, code]) => {
+        const terminal = inTerminal([auction, 'watch', String(good.id), '--exit-status'], people.ada)
+        await terminal.waitFor(shown)
+        expect(terminal.alternate()).toBe(true)
+        terminal.send('q')
+        expect([shown, await terminal.ended]).toEqual([shown, code])
+      }),
+    )
+    const left = inTerminal([auction, 'watch', String(running.id), '--exit-status'], people.ada)
+    await left.waitFor(/● live/)
+    left.send('\u0003')
+    expect(await left.ended).toBe(130)
+  })
+
   it('of a good that does not exist ends with 3 before there is a screen', async () => {
     const terminal = watch(4_711)
     expect(await terminal.ended).toBe(3)
@@ -212,6 +244,20 @@ describe('the window', () => {
         await expectStraight(terminal, columns)
       }
     }
+    terminal.send('q')
+    expect(await terminal.ended).toBe(0)
+  })
+
+  it('that is too small for the screen takes no key but those that leave it: no bid is placed unseen', async () => {
+    const good = await people.mila.sell({ startPrice: 1_000 })
+    const terminal = watch(good.id, people.ada, { cols: 52, rows: 12 })
+    await terminal.waitFor(/Window is 52x12/)
+    await terminal.waitFor(/\$10\.00/)
+    for (const keys of ['m', '\r', '\r', '\r']) {
+      terminal.send(keys)
+      await new Promise((resolve) => setTimeout(resolve, 500))
+    }
+    expect((await people.mila.get(`/v1/goods/${good.id}`)).body.bidCount).toBe(0)
     terminal.send('q')
     expect(await terminal.ended).toBe(0)
   })
@@ -347,14 +393,11 @@ describe('the terminal is whole', () => {
     await terminal.waitFor(/● live/)
     for (const [columns, rows] of [
       [84, 28],
-      [85, 28],
       [85, 29],
-      [80, 24],
-      [81, 25],
       [60, 15],
       [52, 12],
+      [81, 25],
       [120, 40],
-      [79, 23],
     ] as const) {
       terminal.send('\u001a')
       await expect.poll(() => terminal.alternate()).toBe(false)

@@ -1,4 +1,5 @@
-/** `auction api METHOD PATH`: one call of the HTTP interface, its answer as it came. */
+/** `auction api METHOD PATH`: one call of the HTTP interface, its answer as it came, made harmless where it is text. */
+import { isUtf8 } from 'node:buffer'
 import { AuctionError } from '@auction/common/errors'
 import { safeJson, safeLines, safeText } from '@auction/common/text'
 import { faultOf } from '../client.ts'
@@ -74,19 +75,33 @@ function print({ io, globals, output }: Context, outcome: Outcome, url: URL, ver
   const { body, headers, status } = outcome
   const type = headers['content-type'] ?? ''
   if (body.length > 0 && !globals.quiet && (status < 400 || !globals.json)) {
-    if (/\bjson\b/.test(type) && !/ndjson/.test(type)) printJson(io, body)
+    if (isText(type, body)) io.out(`${harmless(type, body.toString('utf8').trimEnd())}\n`)
     else if (!io.terminal) io.stdout.write(body)
-    else if (/^text\/|ndjson/.test(type)) io.out(`${safeLines(body.toString('utf8')).trimEnd()}\n`)
     else output.note(`${body.length} bytes of ${safeText(type) || 'something'}; give it a file: > FILE`)
   }
   if (status >= 300) throw faultOf(globals.server, outcome)
   return 0
 }
 
-function printJson(io: Context['io'], body: Buffer): void {
+/** Whether an answer is for reading; pictures and the like are not, nor what is in no alphabet. */
+function isText(type: string, body: Buffer): boolean {
+  if (/^text\/|json\b/i.test(type)) return true
+  return !/^(image|audio|video|font)\/|octet-stream/i.test(type) && isUtf8(body)
+}
+
+function harmless(type: string, text: string): string {
+  if (/ndjson/i.test(type))
+    return text
+      .split('\n')
+      .map((line) => harmlessJson(line))
+      .join('\n')
+  return /json/i.test(type) ? harmlessJson(text, 2) : safeLines(text)
+}
+
+function harmlessJson(text: string, indent?: number): string {
   try {
-    io.out(`${safeJson(JSON.parse(body.toString('utf8')), 2)}\n`)
+    return safeJson(JSON.parse(text), indent)
   } catch {
-    io.out(`${safeLines(body.toString('utf8'))}\n`)
+    return safeLines(text)
   }
 }

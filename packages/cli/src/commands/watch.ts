@@ -10,6 +10,7 @@ import type { FeedMessage } from '../follow.ts'
 import { parseId, parseSeq, usage } from '../input.ts'
 import { type End, jsonTeller, type Teller } from '../watch-lines.ts'
 
+const EXIT_RUNNING = 8
 const EXIT_LOST = 20
 const EXIT_UNSOLD = 21
 const EXIT_OUTBID = 22
@@ -20,7 +21,7 @@ export const command: Command = {
     ['--plain', 'one sentence per event, nothing rewritten'],
     ['--since <seq>', 'begin with the events after this place in the log'],
     ['--until <what>', 'end (usual), outbid or won'],
-    ['--exit-status', 'exit with 0 when you won, 20 when you did not, 21 when nobody did'],
+    ['--exit-status', 'exit with 0 when you won, 20 when you did not, 21 when nobody did; 8 when left before'],
   ],
   examples: ['watch 42', 'watch 42 --exit-status | tail -1', 'watch 42 --until outbid && echo leading'],
   notes: `In a pipe, or with --json: one object a line: snapshot, the events, connection, gap, and last end.
@@ -35,7 +36,9 @@ export const command: Command = {
       throw new AuctionError('UNAUTHENTICATED', `--until ${plan.until} needs to know who you are.`)
     if (plan.style === 'screen') {
       const { runScreen } = await import('../screen/run.tsx')
-      return runScreen({ client, goodId: id, me, io: context.io })
+      const left = (good: GoodView | null) =>
+        good === null || good.status === 'open' ? EXIT_RUNNING : codeOf(endOf(good, me))
+      return runScreen({ client, goodId: id, me, io: context.io, ...(plan.exitStatus && { exitCode: left }) })
     }
     const teller =
       plan.style === 'json' ? jsonTeller(context) : (await import('../watch-plain.ts')).plainTeller(context, client, me)
@@ -65,7 +68,7 @@ function readPlan({ interactive, globals, io }: Context, { option, flag }: Input
       (value) => value !== undefined && value !== '' && value !== '0' && value !== 'false',
     )
   const dumb = io.terminal && env.TERM === 'dumb'
-  const watches = interactive && until === 'end' && !flag('exitStatus') && since === undefined
+  const watches = interactive && until === 'end' && since === undefined
   const style = globals.json ? 'json' : flag('plain') || spoken || dumb ? 'plain' : watches ? 'screen' : 'json'
   return {
     style,

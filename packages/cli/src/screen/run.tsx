@@ -2,6 +2,7 @@
 
 import type { Person } from '@auction/common/good'
 import { toDecimal } from '@auction/common/money'
+import type { GoodView } from '@auction/common/view'
 import { render } from 'ink'
 import type { Client } from '../client.ts'
 import { wallTime } from '../connection.ts'
@@ -24,13 +25,15 @@ interface ScreenOptions {
   goodId: number
   me: Pick<Person, 'id' | 'nick'> | null
   io: Pick<Io, 'stdin' | 'stdout' | 'stderr' | 'env' | 'err'>
+  /** What q exits with, by how the good stands then; otherwise 0. */
+  exitCode?: (good: GoodView | null) => number
 }
 
 /**
- * Shows the good until it is left: 0 after q, 130 after Ctrl-C, 128 and the signal's number after a signal.
+ * Shows the good until it is left: 0 or `exitCode` after q, 130 after Ctrl-C, 128 and the signal's number after a signal.
  * Throws AuctionError when the good cannot be followed at all, and whatever breaks in the screen itself.
  */
-export async function runScreen({ client, goodId, me, io }: ScreenOptions): Promise<number> {
+export async function runScreen({ client, goodId, me, io, exitCode = () => 0 }: ScreenOptions): Promise<number> {
   const leaving = new AbortController()
   const clock = createServerClock({ client })
   const terminal = { suspend: null as SuspendTerminal | null }
@@ -79,7 +82,7 @@ export async function runScreen({ client, goodId, me, io }: ScreenOptions): Prom
   const feed = followGood({ client, goodId, me, clock, store, dispatch, onHopeless: outcome.reject })
   const stopTicking = tick(clock, store, dispatch)
   try {
-    return await outcome.promise
+    return (await outcome.promise) || exitCode(store.current().good)
   } finally {
     leaving.abort()
     stopTicking()
