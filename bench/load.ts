@@ -43,11 +43,25 @@ async function run({ port, goodId, tokens, firstAmount, ms }: Task): Promise<Sco
   }
   const bidder = (token: string) =>
     new Promise<void>((resolve, reject) => {
-      const socket: Socket = connect(port, '127.0.0.1', () => socket.write(next(token)))
+      let socket: Socket | null = null
       let answer = ''
-      socket.setNoDelay(true)
-      socket.setEncoding('latin1')
-      socket.on('data', (chunk: string) => {
+      // A server may close a connection that rests; the next bid then opens another, as any client would.
+      const open = () => {
+        const opened = connect(port, '127.0.0.1')
+        opened.setNoDelay(true)
+        opened.setEncoding('latin1')
+        opened.on('data', read)
+        opened.on('error', reject)
+        opened.on('end', () => {
+          socket = null
+        })
+        return opened
+      }
+      const bid = () => {
+        socket ??= open()
+        socket.write(next(token))
+      }
+      const read = (chunk: string) => {
         answer += chunk
         const head = answer.indexOf('\r\n\r\n')
         if (head < 0) return
@@ -57,13 +71,12 @@ async function run({ port, goodId, tokens, firstAmount, ms }: Task): Promise<Sco
         const seq = Number(/"seq":(\d+)/.exec(answer)?.[1] ?? Number.MAX_SAFE_INTEGER)
         answer = ''
         bidAgain(seq, () => {
-          if (performance.now() < end) return socket.write(next(token))
-          socket.end()
+          if (performance.now() < end) return bid()
+          socket?.end()
           resolve()
         })
-      })
-      socket.on('error', reject)
-      socket.on('end', () => reject(new Error('the server hung up')))
+      }
+      bid()
     })
   // The first fifth warms up and does not count.
   setTimeout(() => {
