@@ -64,8 +64,7 @@ export async function serve({ flags }: ServeOptions): Promise<number> {
     log.fatal({ err }, 'uncaught; stopping')
     process.exit(1)
   })
-  // Whoever started us may end on Ctrl-C at once; a server drains first, and ends at once on the second.
-  process.removeAllListeners('SIGINT')
+  // The first signal drains; the second finds no one here and ends the process at once.
   const stopped = new Promise<string>((resolve) => {
     for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => resolve(signal))
   })
