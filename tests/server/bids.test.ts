@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { expectBalancedBooks } from '../support/crowd.ts'
+import { bidAmongMany, expectBalancedBooks } from '../support/crowd.ts'
 import { fakeClock } from '../support/fake-clock.ts'
 import { type Answer, databases, type House, type Json, type Member, openHouse } from '../support/house.ts'
 
@@ -119,7 +119,7 @@ describe.each(databases)('bids on %s', (kind) => {
       const good = await seller.sell()
       const key = randomUUID()
       const answers = await Promise.all(
-        Array.from({ length: 50 }, () => ann.bid(good.id, { max: 5000, message: 'once' }, key)),
+        Array.from({ length: 50 }, () => bidAmongMany(ann, good.id, { max: 5000, message: 'once' }, key)),
       )
       const [first, ...others] = answers.map(withoutReplay)
       expect(first?.status).toBe(201)

@@ -10,8 +10,8 @@ import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
 import { readConfig } from '../../packages/server/src/config.ts'
 import { createServer } from '../../packages/server/src/server.ts'
 import { openDatabase } from '../../packages/server/src/store/database.ts'
-import { crowd, expectBalancedBooks } from '../support/crowd.ts'
-import { type Answer, databases, type House, type Json, type Member, openHouse } from '../support/house.ts'
+import { crowd, expectBalancedBooks, insist } from '../support/crowd.ts'
+import { databases, type House, type Json, type Member, openHouse } from '../support/house.ts'
 import { tcpProxy } from '../support/mongodb.ts'
 
 const log = pino({ level: 'silent' })
@@ -209,17 +209,6 @@ describe.each(databases)('what was acknowledged on %s', (kind) => {
     }
   })
 })
-
-/** Sends until it is answered by a yes or a no, as clients do: the same key while the house is busy. */
-async function insist(send: () => Promise<Answer>): Promise<Answer> {
-  for (;;) {
-    const answer = await send().catch(() => null)
-    // Whatever the house has lost, its fault is never the caller's 500.
-    if (answer) expect(answer.status, JSON.stringify(answer.body)).not.toBe(500)
-    if (answer && answer.status < 500) return answer
-    await sleep(20)
-  }
-}
 
 describe('a SQLite file that another process has locked', () => {
   it('lets bids wait and succeed, reads go on, and the event loop run', async () => {

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { openDatabase } from '../../packages/server/src/store/database.ts'
 import { openLedgerBook } from '../../packages/server/src/store/ledger-book.ts'
-import { crowd, expectBalancedBooks } from '../support/crowd.ts'
+import { bidAmongMany, crowd, expectBalancedBooks } from '../support/crowd.ts'
 import { fakeClock } from '../support/fake-clock.ts'
 import { databases, type House, type Json, type Member, openHouse } from '../support/house.ts'
 
@@ -117,7 +117,7 @@ describe.each(databases)('settlement on %s', (kind) => {
     // More than one batch of them.
     const goods = await Promise.all(Array.from({ length: 260 }, () => seller.sell({ ...short, startPrice: 10 })))
     const wanted = goods.slice(0, 40)
-    await Promise.all(wanted.map((good) => ann.bid(good.id, { amount: 10 })))
+    await Promise.all(wanted.map((good) => bidAmongMany(ann, good.id, { amount: 10 })))
     await house.stop()
     await clock.advance(3_600_000)
     await house.start()
@@ -136,7 +136,7 @@ describe.each(databases)('settlement on %s', (kind) => {
     const people = await crowd(house, 10)
     const goods = await Promise.all(Array.from({ length: 30 }, () => seller.sell(short)))
     await Promise.all(
-      goods.map((good, index) => (people[index % 10] as Member).bid(good.id, { amount: 1000 + index * 100 })),
+      goods.map((good, index) => bidAmongMany(people[index % 10] as Member, good.id, { amount: 1000 + index * 100 })),
     )
     await house.stop()
     await clock.advance(20_000)

@@ -7,7 +7,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { systemClock } from '../../packages/server/src/clock.ts'
 import { readConfig } from '../../packages/server/src/config.ts'
 import { type AuctionServer, createServer } from '../../packages/server/src/server.ts'
-import { crowd, expectBalancedBooks, writeBeside } from '../support/crowd.ts'
+import { bidAmongMany, crowd, expectBalancedBooks, writeBeside } from '../support/crowd.ts'
 import { fakeClock } from '../support/fake-clock.ts'
 import { type House, type Json, type Member, memberAt, openHouse } from '../support/house.ts'
 import { watch } from '../support/watcher.ts'
@@ -71,7 +71,9 @@ describe('two servers on one PostgreSQL', () => {
       const good = await seller.sell()
       const key = randomUUID()
       const answers = await Promise.all(
-        Array.from({ length: 20 }, (_, index) => (index % 2 ? ann : onSecond(ann)).bid(good.id, { max: 5000 }, key)),
+        Array.from({ length: 20 }, (_, index) =>
+          bidAmongMany(index % 2 ? ann : onSecond(ann), good.id, { max: 5000 }, key),
+        ),
       )
       expect(answers.filter(({ status, body }) => status === 201 && !body.replayed)).toHaveLength(1)
       expect(new Set(answers.map(({ body }) => body.bid.id)).size).toBe(1)
@@ -82,7 +84,7 @@ describe('two servers on one PostgreSQL', () => {
       const [ann] = (await crowd(house, 1, 10_000)) as [Member]
       const goods = await Promise.all(Array.from({ length: 12 }, () => seller.sell()))
       const answers = await Promise.all(
-        goods.map((good, index) => (index % 2 ? ann : onSecond(ann)).bid(good.id, { max: 8000 })),
+        goods.map((good, index) => bidAmongMany(index % 2 ? ann : onSecond(ann), good.id, { max: 8000 })),
       )
       expect(answers.map(({ status }) => status).sort()).toEqual([201, ...Array(11).fill(409)])
     })
@@ -119,7 +121,7 @@ describe('two servers on one PostgreSQL', () => {
         Array.from({ length: 50 }, () => seller.sell({ endsInMs: 30_000, softCloseMs: 0 })),
       )
       await Promise.all(
-        goods.map((good, index) => (people[index % 10] as Member).bid(good.id, { amount: 1000 + index })),
+        goods.map((good, index) => bidAmongMany(people[index % 10] as Member, good.id, { amount: 1000 + index })),
       )
       for (let second = 0; second < 31; second++) await clock.advance(1_000)
       await expect.poll(() => house.query("select count(*) as n from goods where status = 'open'")).toEqual([{ n: 0 }])

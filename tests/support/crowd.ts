@@ -1,10 +1,11 @@
 /** Many funded people at once, and what must be true of the books whatever they do. */
 import { hash, randomUUID } from 'node:crypto'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import SqliteFile from 'better-sqlite3'
 import pg from 'pg'
 import { expect } from 'vitest'
-import { type House, type Member, memberAt } from './house.ts'
+import { type Answer, type House, type Member, memberAt } from './house.ts'
 
 /** Runs SQL that writes beside the server, in one transaction. */
 export async function writeBeside(house: House, statements: readonly string[]): Promise<void> {
@@ -50,6 +51,27 @@ export async function crowd(house: House, count: number, balance = 1_000_000): P
     ...(house.settings.AUCTION_DATABASE_URL ? [`select setval('users_ids', ${Number(last) + count})`] : []),
   ])
   return people.map((person) => memberAt(() => house.url, person))
+}
+
+/** Sends until it is answered by a yes or a no, as clients do: the same key again while the house is busy or away. */
+export async function insist(send: () => Promise<Answer>): Promise<Answer> {
+  for (;;) {
+    const answer = await send().catch(() => null)
+    // Whatever the house has lost, its fault is never the caller's 500.
+    if (answer) expect(answer.status, JSON.stringify(answer.body)).not.toBe(500)
+    if (answer && answer.status < 500) return answer
+    await sleep(20)
+  }
+}
+
+/** A bid among so many that the house may be busy. */
+export function bidAmongMany(
+  person: Member,
+  goodId: number,
+  bid: Parameters<Member['bid']>[1],
+  key: string = randomUUID(),
+) {
+  return insist(() => person.bid(goodId, bid, key))
 }
 
 /** Money is conserved, nobody overspent, and what is held is what the goods led still open hold (promises.md, P2, P3). */
