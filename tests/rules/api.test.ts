@@ -304,6 +304,7 @@ describe('the catalogue of errors', () => {
       FAILED: [0, 1],
       USAGE: [0, 2],
       UNREACHABLE: [0, 7],
+      CANNOT_START: [0, 1],
       OUTCOME_UNKNOWN: [0, 14],
     })
   })

@@ -113,11 +113,10 @@ export function lockDirectory(directory: string): () => void {
   } catch (cause) {
     lock?.close()
     if (cause instanceof Error && 'code' in cause && String(cause.code).startsWith('SQLITE_BUSY'))
-      throw new AuctionError(
-        'CANNOT_START',
-        `Another server uses the data directory ${directory}. Stop it, or name another with --data.`,
-        { cause },
-      )
+      throw new AuctionError('CANNOT_START', `Another server uses the data directory ${directory}.`, {
+        hint: 'Stop it, or name another with --data.',
+        cause,
+      })
     throw new AuctionError(
       'CANNOT_START',
       `The data directory ${directory} cannot be used: ${cause instanceof Error ? cause.message : String(cause)}`,
