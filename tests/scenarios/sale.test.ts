@@ -158,6 +158,25 @@ it('refuses a second server on the same data directory, and says so', async () =
   )
 })
 
+it('says before it starts what would keep it from starting', async () => {
+  const env = serverEnvironment()
+  expect(await auction(['serve', '--check'], { env })).toMatchObject({ code: 0, err: '' })
+  const inTheWay = join(ASSETS, 'camera.png')
+  for (const words of [['--check'], []])
+    expect(await auction(['serve', '--data', inTheWay, ...words], { env })).toMatchObject({
+      code: 1,
+      out: '',
+      err: `error: The data directory ${inTheWay} cannot be used: ${inTheWay} is not a directory.\nhint: Name another with --data.\n`,
+    })
+  const faulty = await auction(['serve', '--json', '--port', 'abc', '--data', ''], { env })
+  expect(faulty.code).toBe(2)
+  expect(JSON.parse(faulty.err).error).toMatchObject({
+    code: 'USAGE',
+    message: expect.stringMatching(/AUCTION_DATA: must not be empty.*AUCTION_PORT: must be a whole number/),
+  })
+  expect(await auction(['demo', '--keep', inTheWay], { env })).toMatchObject({ code: 2, out: '' })
+})
+
 it('ends cleanly on SIGTERM in mid sale and goes on where it was', async () => {
   server = await serve(serverEnvironment())
   const { mila, ann } = await people()
