@@ -20,12 +20,14 @@ const url = (...schemes: string[]) =>
       `must be a URL beginning with ${schemes.join(':// or ')}://`,
     )
 
+const DATA_DIRECTORY = '.auction'
+
 /** The settings of contract.md, section 6, that this release knows, by environment name. */
 const settings = z.object({
   AUCTION_DATA: z
     .string()
     .min(1)
-    .default('.auction')
+    .default(DATA_DIRECTORY)
     .transform((path) => resolve(path))
     .describe('directory of everything the server keeps'),
   AUCTION_DATABASE_URL: url('postgres', 'postgresql').optional().describe('`postgres://…` instead of SQLite'),
@@ -74,7 +76,7 @@ const settingNames = Object.keys(settings.shape) as readonly Setting[]
 
 /** Every setting with what it is and its default, for the reference. */
 export const settingList = settingNames.map((name) => {
-  const fallback = name === 'AUCTION_DATA' ? '.auction' : String(settings.parse({})[name] ?? '')
+  const fallback = name === 'AUCTION_DATA' ? DATA_DIRECTORY : String(settings.parse({})[name] ?? '')
   return { name, meaning: settings.shape[name].description ?? '', fallback }
 })
 
