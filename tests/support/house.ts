@@ -168,6 +168,7 @@ export async function openHouse(kind: DatabaseKind, options: HouseOptions = {}):
     AUCTION_DATA: database.directory,
     AUCTION_PORT: '0',
     AUCTION_RATE_LIMITS: 'off',
+    AUCTION_OUTAGE_GRACE: 'off',
     ...database.settings,
     ...options.settings,
   }

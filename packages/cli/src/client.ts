@@ -2,8 +2,8 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { problem, type Route, type RouteName, routes } from '@auction/common/api'
 import { AuctionError, type FaultCode, type FaultData, faults, isFaultCode } from '@auction/common/errors'
+import { money } from '@auction/common/events'
 import { safeLines, safeText } from '@auction/common/text'
-import { money } from '@auction/common/view'
 import { createTransport, type Exchange, type Outcome, type Transport } from './transport.ts'
 
 type AnswerOf<S> = S extends { _zod: { output: infer A } } ? A : undefined

@@ -1,8 +1,9 @@
 /** Following a good, or the whole house, over Socket.IO: every event once, in order, however often the connection breaks. */
 import { setTimeout as delay } from 'node:timers/promises'
 import { AuctionError, faults } from '@auction/common/errors'
+import type { FeedEvent } from '@auction/common/events'
 import { eventsFrame, headsFrame, houseFrame, joinAnswer, presenceFrame } from '@auction/common/frames'
-import { evolveView, type FeedEvent, type GoodView } from '@auction/common/view'
+import { evolveView, type GoodView } from '@auction/common/view'
 import type { Client } from './client.ts'
 import { type Connection, type ConnectionState, clean, openConnection, type Pace, usualPace } from './connection.ts'
 

@@ -1,7 +1,8 @@
 /** How values read: for people (relative times, signs, sentences) and for programs (plain decimals, RFC 3339 UTC). */
 import type { AuctionError } from '@auction/common/errors'
+import type { FeedEvent } from '@auction/common/events'
 import { formatMoney, type Money, toDecimal } from '@auction/common/money'
-import type { FeedEvent, GoodView } from '@auction/common/view'
+import type { GoodView } from '@auction/common/view'
 
 const units = [
   ['d', 86_400],

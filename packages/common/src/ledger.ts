@@ -50,38 +50,50 @@ export function entriesFor(before: Good, event: GoodEvent, after: Good): Entry[]
     kind,
     goodId,
   })
-  const entries: Entry[] = []
-  const leader = before.leader
-  switch (event.type) {
-    case 'bid': {
-      const bidder = event.bidder.id
-      if (event.leader.id !== bidder) break
-      const own = leader?.id === bidder ? heldOn(before) : 0
-      if (leader && leader.id !== bidder)
-        entries.push(move(`${after.seq}/release`, 'release', held(leader.id), available(leader.id), heldOn(before)))
-      entries.push(move(`${after.seq}/hold`, 'hold', available(bidder), held(bidder), heldOn(after) - own))
-      break
-    }
-    case 'sold': {
-      const [winner, seller] = [event.winner.id, before.owner.id]
-      const premium = shareOf(event.price, before.premiumBp)
-      entries.push(move('sale', 'sale', held(winner), available(seller), event.price))
-      entries.push(move('premium', 'premium', held(winner), 'house', premium))
-      entries.push(
-        move('commission', 'commission', available(seller), 'house', shareOf(event.price, before.commissionBp)),
-      )
-      entries.push(move('release', 'release', held(winner), available(winner), heldOn(before) - event.price - premium))
-      break
-    }
-    case 'unsold':
-      if (leader) entries.push(move('release', 'release', held(leader.id), available(leader.id), heldOn(before)))
-      break
-    case 'listed':
-    case 'extended':
-    case 'reserve_met':
-      break
-    default:
-      event satisfies never
+  const settle = (payer: Account, price: number) => {
+    const seller = available(before.owner.id)
+    return [
+      move('sale', 'sale', payer, seller, price),
+      move('premium', 'premium', payer, 'house', shareOf(price, before.premiumBp)),
+      move('commission', 'commission', seller, 'house', shareOf(price, before.commissionBp)),
+    ]
   }
-  return entries.filter((entry) => entry.amount > 0)
+  const entries = (): Entry[] => {
+    const { leader } = before
+    const release = (key: string, amount = heldOn(before)) =>
+      leader ? [move(key, 'release', held(leader.id), available(leader.id), amount)] : []
+    switch (event.type) {
+      case 'bid':
+      case 'retracted':
+      case 'bid_cancelled': {
+        const kept = leader && after.leader?.id === leader.id ? heldOn(before) : 0
+        const more = heldOn(after) - kept
+        if (kept > 0 && more <= 0) return release(`${after.seq}/release`, -more)
+        return [
+          ...(kept > 0 ? [] : release(`${after.seq}/release`)),
+          ...(after.leader
+            ? [move(`${after.seq}/hold`, 'hold', available(after.leader.id), held(after.leader.id), more)]
+            : []),
+        ]
+      }
+      case 'sold': {
+        const cost = holdFor(before, event.price)
+        return [...settle(held(event.winner.id), event.price), ...release('release', heldOn(before) - cost)]
+      }
+      case 'bought':
+        return [...release('release'), ...settle(available(event.winner.id), event.price)]
+      case 'unsold':
+      case 'cancelled':
+        return release('release')
+      case 'listed':
+      case 'extended':
+      case 'reserve_met':
+      case 'lapsed':
+      case 'note':
+        return []
+      default:
+        return event satisfies never
+    }
+  }
+  return entries().filter((entry) => entry.amount > 0)
 }

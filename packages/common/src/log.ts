@@ -1,11 +1,5 @@
-/** The hash chain of a good's public log: each event's hash covers the one before it, so that no edit goes unseen. */
+/** The hash chain of a good's public log, so that no edit goes unseen, and the seals of its secrets, opened at the end. */
 import { hash } from 'node:crypto'
-import type { FeedEvent } from './view.ts'
-
-/** An event of the public log with its link in the chain; `hash` is lower-case hex SHA-256. */
-export interface LoggedEvent extends FeedEvent {
-  readonly hash: string
-}
 
 /** JSON with keys in code-unit order and no spaces (RFC 8785 for the strings, integers, booleans and nulls we use). */
 export function canonicalJson(value: unknown): string {
@@ -19,7 +13,25 @@ export function canonicalJson(value: unknown): string {
 /** What the first event of a good's log follows. */
 export const CHAIN_START = '0'.repeat(64)
 
-/** SHA-256 of the previous hash, a newline, and the canonical JSON of `{at, data, goodId, seq, type}`. */
-export function chainHash(previous: string, { goodId, seq, type, at, data }: FeedEvent): string {
+interface Link {
+  readonly goodId: number
+  readonly seq: number
+  readonly type: string
+  readonly at: string
+  readonly data: unknown
+}
+
+/** SHA-256 of the previous hash, a newline, and the canonical JSON of `{at, data, goodId, seq, type}`; lower-case hex. */
+export function chainHash(previous: string, { goodId, seq, type, at, data }: Link): string {
   return hash('sha256', `${previous}\n${canonicalJson({ at, data, goodId, seq, type })}`)
+}
+
+/** What an event keeps secret until it is opened, with the chance that keeps anyone from guessing it; minor units. */
+export type Opening =
+  | { readonly max: number; readonly named: number | null; readonly salt: string }
+  | { readonly reserve: number; readonly salt: string }
+
+/** The seal of a secret in the public log: SHA-256 of its canonical JSON; lower-case hex. */
+export function commitmentOf(opening: Opening): string {
+  return hash('sha256', canonicalJson(opening))
 }

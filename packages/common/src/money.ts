@@ -72,6 +72,11 @@ export function formatMoney({ amount, currency }: Money, locale = 'en-US'): stri
   return format.format(toDecimal(amount, currency) as `${number}`)
 }
 
+/** In a sentence of ours: `1280.50 USD`. */
+export function inWords({ amount, currency }: Money): string {
+  return `${toDecimal(amount, currency)} ${currency}`
+}
+
 /** `bp` basis points of `amount`, rounded down to the minor unit, without leaving the safe integers on the way. */
 export function shareOf(amount: number, bp: number): number {
   return Math.floor(amount / 10_000) * bp + Math.floor(((amount % 10_000) * bp) / 10_000)

@@ -1,5 +1,6 @@
 /** What may come in: the bounds of everything, and the schemas of every body, query and parameter. */
 import { z } from 'zod'
+import { cancellationReasons, priceFault, retractionReasons } from './good.ts'
 import { MAX_AMOUNT } from './money.ts'
 import { graphemeLength, nickFault, safeLines, safeText } from './text.ts'
 
@@ -18,6 +19,11 @@ export const limits = {
   shortestSaleMs: 1_000,
   longestSaleMs: 366 * 24 * 60 * 60 * 1000,
   longestSoftCloseMs: 60 * 60 * 1000,
+  largestRoom: 100_000,
+  chatPage: 50,
+  /** Goods in one calendar. */
+  watchList: 100,
+  webhooks: 20,
 } as const
 
 const idParam = z
@@ -82,30 +88,88 @@ const milliseconds = (least: number, most: number) =>
     .min(least, `must be at least ${least}`)
     .max(most, `must be at most ${most}`)
 
+const roomPassword = anyText.refine(
+  (value) => graphemeLength(value) >= 1 && value.length <= 128,
+  'must have 1 to 128 characters',
+)
+const capacity = z.int().min(1, 'must be at least 1').max(limits.largestRoom, `must be at most ${limits.largestRoom}`)
+const endsInMs = milliseconds(limits.shortestSaleMs, limits.longestSaleMs)
+const endsAt = z.iso.datetime({ offset: true })
+const terms = {
+  name: text(1, 100),
+  description: text(0, 5_000, safeLines),
+  startPrice: amount,
+  endsInMs,
+  endsAt,
+  reserve: amount,
+  buyNow: amount,
+  increment,
+  softCloseMs: milliseconds(0, limits.longestSoftCloseMs),
+  password: roomPassword,
+  capacity,
+}
+
 /** What a seller sends. */
 export const newGood = z
-  .strictObject({
-    name: text(1, 100),
-    description: text(0, 5_000, safeLines).default(''),
-    startPrice: amount,
-    endsInMs: milliseconds(limits.shortestSaleMs, limits.longestSaleMs).optional(),
-    endsAt: z.iso.datetime({ offset: true }).optional(),
-    reserve: amount.optional(),
-    increment: increment.optional(),
-    softCloseMs: milliseconds(0, limits.longestSoftCloseMs).optional(),
-  })
+  .strictObject(terms)
+  .partial()
+  .required({ name: true, startPrice: true })
+  .extend({ description: terms.description.default('') })
   .refine(
     (good) => (good.endsInMs === undefined) !== (good.endsAt === undefined),
     'needs endsInMs or endsAt, one of them',
   )
-  .refine((good) => good.reserve === undefined || good.reserve > good.startPrice, {
-    path: ['reserve'],
-    message: 'must be above startPrice',
+  .superRefine(({ startPrice, reserve = null, buyNow = null }, context) => {
+    const fault = priceFault({ startPrice, reserve, buyNow })
+    if (fault) context.addIssue({ code: 'custom', path: [fault.path], message: fault.message })
   })
+
+/** What a seller changes: any of the terms (null takes a reserve, a buy-now price, a password or a capacity away), or a dated note. */
+export const goodEdit = z
+  .strictObject({
+    ...terms,
+    reserve: amount.nullable(),
+    buyNow: amount.nullable(),
+    password: roomPassword.nullable(),
+    capacity: capacity.nullable(),
+    note: text(1, 1_000, safeLines),
+  })
+  .partial()
+  .refine((edit) => Object.keys(edit).length > 0, 'must change something')
+  .refine((edit) => edit.endsInMs === undefined || edit.endsAt === undefined, 'takes endsInMs or endsAt, not both')
+
+/** An unsold good again: what it keeps is left out. */
+export const relisting = z
+  .strictObject({ ...terms, reserve: amount.nullable(), buyNow: amount.nullable() })
+  .omit({ password: true })
+  .partial()
+  .refine(
+    (good) => (good.endsInMs === undefined) !== (good.endsAt === undefined),
+    'needs endsInMs or endsAt, one of them',
+  )
+
+const DAY_MS = 24 * 60 * 60 * 1000
+/** A second chance for the highest bidder, open for 1 to 7 days. */
+export const secondChance = z.strictObject({ endsInMs: milliseconds(DAY_MS, 7 * DAY_MS) })
+
+/** Why a bidder takes a bid back. */
+export const retraction = z.strictObject({ reason: z.enum(retractionReasons) })
+/** Why a seller cancels; needed once there are bids. */
+export const cancellation = z.strictObject({ reason: z.enum(cancellationReasons).optional() })
+/** Why the house cancels. */
+export const houseCancellation = z.strictObject({ reason: text(1, 200) })
+/** A line of chat. */
+export const chatText = z.strictObject({ text: text(1, 500) })
 
 /** What a bidder sends: an exact amount, a secret maximum not below it, or both; minor units. */
 export const bidRequest = z
-  .strictObject({ amount: amount.optional(), max: amount.optional(), message: text(1, 100).optional() })
+  .strictObject({
+    amount: amount.optional(),
+    max: amount.optional(),
+    message: text(1, 100).optional(),
+    /** The bid counts only while the good's log ends here. */
+    ifSeq: z.int().min(1).optional(),
+  })
   .refine((bid) => bid.amount !== undefined || bid.max !== undefined, 'needs amount or max')
   .refine((bid) => bid.amount === undefined || bid.max === undefined || bid.max >= bid.amount, {
     path: ['max'],
@@ -136,3 +200,32 @@ export const since = z.strictObject({ since: seqParam.optional() })
 export const none = z.strictObject({})
 /** The path of one good, or one user. */
 export const byId = z.strictObject({ id: idParam })
+/** The path of one bid on a good. */
+export const byGoodAndBid = z.strictObject({ id: idParam, bidId: idParam })
+/** The path of one line of a good's chat. */
+export const byGoodAndLine = z.strictObject({ id: idParam, lineId: idParam })
+
+/** The goods of a calendar, `1,2,3`: the URL is the whole watch list, and nothing of it is kept. */
+export const watchList = z.strictObject({
+  ids: z
+    .string()
+    .max(16 * limits.watchList)
+    .regex(/^[1-9][0-9]{0,14}(,[1-9][0-9]{0,14})*$/, 'must be ids of goods, such as 1,2,3')
+    .transform((text) => [...new Set(text.split(',').map(Number))])
+    .refine((ids) => ids.length <= limits.watchList, `must be at most ${limits.watchList} ids`),
+})
+
+/** Where a webhook posts to; kept as the URL standard writes it. */
+const receiver = z
+  .string()
+  .max(2_000)
+  .refine((text) => URL.canParse(text) && /^https?:$/.test(new URL(text).protocol), 'must be an http or https URL')
+  .transform((text) => new URL(text))
+  .refine(({ username, password }) => username === '' && password === '', 'must not hold a name or a password')
+  .refine(({ hash }) => hash === '', 'must not have a fragment')
+  .transform(({ href }) => href)
+const goodId = z.int('must be the id of a good').min(1, 'must be the id of a good')
+/** A webhook on one good, or on the whole house; from the present on, or with `since: 0` from the first event. */
+export const newWebhook = z.strictObject({ url: receiver, goodId: goodId.optional(), since: z.literal(0).optional() })
+/** Everything of a good after `since`, once more. */
+export const redelivery = z.strictObject({ goodId, since: z.int('must be a seq, 0 or more').min(0) })

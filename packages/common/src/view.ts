@@ -1,19 +1,23 @@
-/** What anyone may see: a good's view, its public events, and the fold that keeps a view current. Secrets end here. */
+/** What anyone may see of a good: its view, the caller's own part of it, and the fold that keeps a view current. */
 import { z } from 'zod'
-import { minimumBid } from './bidding.ts'
-import type { Good, Person, Recorded } from './good.ts'
-import { reserveMet } from './good.ts'
+import {
+  buyNowOf,
+  eventData,
+  type FeedEvent,
+  id,
+  imagePath,
+  instant,
+  money,
+  person,
+  publicPerson,
+  reserveOf,
+  reserveState,
+  toInstant,
+} from './events.ts'
+import { type Good, type Person, withNote } from './good.ts'
+import { minimumBid } from './increments.ts'
 import { heldOn } from './ledger.ts'
 import type { Money } from './money.ts'
-
-/** `{amount, currency}`; amount in minor units. */
-export const money = z.object({ amount: z.int(), currency: z.string().length(3) })
-/** Ids of goods, people, bids and entries. */
-export const id = z.int().min(1)
-/** A person as everyone may see them. */
-export const person = z.object({ id, nick: z.string() })
-/** RFC 3339, UTC, milliseconds. */
-export const instant = z.iso.datetime({ precision: 3 })
 
 /** How the caller stands on a good. */
 export const standing = z.enum(['none', 'leading', 'outbid', 'won', 'lost'])
@@ -35,7 +39,7 @@ export const goodView = z.object({
   minimumBid: money,
   bidCount: z.int(),
   leader: person.nullable(),
-  reserve: z.enum(['none', 'unmet', 'met']),
+  reserve: reserveState,
   buyNow: money.nullable(),
   endsAt: instant,
   hardEndsAt: instant,
@@ -47,101 +51,13 @@ export const goodView = z.object({
   private: z.boolean(),
   capacity: z.int().nullable(),
   winner: person.nullable(),
+  /** Of a good listed again, or offered a second time: the unsold one. */
+  relistOf: id.optional(),
+  /** Of a second chance: the only one who may buy it. */
+  offeredTo: person.optional(),
   you: you.optional(),
 })
 export type GoodView = z.infer<typeof goodView>
-
-const eventTypes = [
-  'listed',
-  'bid',
-  'extended',
-  'reserve_met',
-  'retracted',
-  'lapsed',
-  'bid_cancelled',
-  'sold',
-  'bought',
-  'unsold',
-  'cancelled',
-  'note',
-] as const
-
-/** An event of the feed: `data` holds public facts only, money as `{amount, currency}`. */
-export const feedEvent = z.object({
-  seq: z.int().min(1),
-  type: z.enum(eventTypes),
-  at: instant,
-  goodId: id,
-  data: z.record(z.string(), z.json()),
-})
-export type FeedEvent = z.infer<typeof feedEvent>
-
-/** Epoch milliseconds as the wire writes them. */
-export const toInstant = (ms: number): string => new Date(ms).toISOString()
-
-const imagePath = (goodId: number, image: string | null) => (image === null ? null : `/v1/goods/${goodId}/image`)
-
-const publicPerson = ({ id, nick }: Person): Person => ({ id, nick })
-
-/** An event without its secrets: by allow-list, field by field. `after` is the good once the event happened. */
-export function toFeed({ goodId, seq, at, event }: Recorded, after: Good): FeedEvent {
-  const pay = (amount: number): Money => ({ amount, currency: after.currency })
-  const data = (): FeedEvent['data'] => {
-    switch (event.type) {
-      case 'listed': {
-        const {
-          name,
-          owner,
-          startPrice,
-          increment,
-          softCloseMs,
-          endsAt,
-          hardEndsAt,
-          premiumBp,
-          commissionBp,
-          image,
-          reserve,
-        } = event.terms
-        return {
-          name,
-          owner: { ...publicPerson(owner) },
-          startPrice: { ...pay(startPrice) },
-          increment: structuredClone(increment) as FeedEvent['data'][string],
-          softCloseMs,
-          endsAt: toInstant(endsAt),
-          hardEndsAt: toInstant(hardEndsAt),
-          premiumBp,
-          commissionBp,
-          image: imagePath(goodId, image),
-          reserve: reserve === null ? 'none' : 'unmet',
-        }
-      }
-      case 'bid':
-        return {
-          bidId: event.bidId,
-          bidder: { ...publicPerson(event.bidder) },
-          amount: { ...pay(event.amount) },
-          message: event.message,
-          receivedAt: toInstant(event.receivedAt),
-          price: { ...pay(event.price) },
-          leader: { ...publicPerson(event.leader) },
-          minimumBid: { ...pay(minimumBid(after)) },
-          bidCount: after.bidCount,
-        }
-      case 'extended':
-        return { endsAt: toInstant(event.endsAt), cause: event.cause }
-      case 'reserve_met':
-        return {}
-      case 'sold':
-        return { name: after.name, winner: { ...publicPerson(event.winner) }, price: { ...pay(event.price) } }
-      case 'unsold':
-        return { name: after.name, reason: event.reason }
-      default:
-        return event satisfies never
-    }
-  }
-  return { seq, type: event.type, at: toInstant(at), goodId, data: data() }
-}
 
 /** What a view needs from beside the good's row. */
 export interface Surroundings {
@@ -152,7 +68,6 @@ export interface Surroundings {
 /** The good as anyone may see it. */
 export function toView(good: Good, { epoch, watchers }: Surroundings): GoodView {
   const pay = (amount: number): Money => ({ amount, currency: good.currency })
-  const met = reserveMet(good)
   return {
     id: good.id,
     name: good.name,
@@ -164,8 +79,8 @@ export function toView(good: Good, { epoch, watchers }: Surroundings): GoodView 
     minimumBid: pay(minimumBid(good)),
     bidCount: good.bidCount,
     leader: good.leader && publicPerson(good.leader),
-    reserve: met === null ? 'none' : met ? 'met' : 'unmet',
-    buyNow: null,
+    reserve: reserveOf(good),
+    buyNow: buyNowOf(good),
     endsAt: toInstant(good.endsAt),
     hardEndsAt: toInstant(good.hardEndsAt),
     softCloseMs: good.softCloseMs,
@@ -173,9 +88,11 @@ export function toView(good: Good, { epoch, watchers }: Surroundings): GoodView 
     epoch,
     image: imagePath(good.id, good.image),
     watchers,
-    private: false,
-    capacity: null,
+    private: good.private,
+    capacity: good.capacity,
     winner: good.winner && publicPerson(good.winner),
+    ...(good.relistOf !== null && { relistOf: good.relistOf }),
+    ...(good.offeredTo && { offeredTo: publicPerson(good.offeredTo) }),
   }
 }
 
@@ -203,48 +120,63 @@ function standingOf(
   return leads ? 'leading' : 'outbid'
 }
 
-// What the events that change a view carry; read leniently, so that a newer house may say more.
-const bidData = z.object({ price: money, leader: person, bidder: person, minimumBid: money, bidCount: z.int() })
-const extendedData = z.object({ endsAt: instant })
-const soldData = z.object({ winner: person, price: money })
-
 /**
- * The view after `event`: the same fold the house used. `userId` is whose `you` the view holds.
- * Throws ZodError when a known event lacks its facts.
+ * The view after `event`: the same fold the house used. `userId` is whose `you` the view holds; a bid of theirs that no
+ * longer stands leaves `you.max` as it was while others of theirs do. Throws ZodError when a known event lacks its facts.
  */
 export function evolveView(view: GoodView, event: FeedEvent, userId: number | null = null): GoodView {
   const next = { ...view, seq: event.seq }
-  const seen = (changed: GoodView, bidder?: Person): GoodView => {
-    if (!view.you || userId === null) return changed
-    const leads = changed.leader?.id === userId
-    const hasBid = view.you.standing !== 'none' || bidder?.id === userId
-    const own = { ...view.you, standing: standingOf(changed.status, changed.winner, leads, userId, hasBid) }
-    return { ...changed, you: changed.status === 'open' && leads ? own : { ...own, hold: null } }
-  }
   switch (event.type) {
     case 'bid': {
-      const { price, leader, minimumBid, bidCount, bidder } = bidData.parse(event.data)
-      return seen({ ...next, price, leader, minimumBid, bidCount }, bidder)
+      const { price, leader, minimumBid, bidCount, bidder } = eventData.bid.parse(event.data)
+      const buyNow = view.reserve === 'unmet' ? view.buyNow : null
+      return seenBy(userId, { ...next, price, leader, minimumBid, bidCount, buyNow }, bidder.id === userId || null)
     }
-    case 'extended':
-      return { ...next, endsAt: extendedData.parse(event.data).endsAt }
     case 'reserve_met':
-      return { ...next, reserve: 'met' }
+      return { ...next, reserve: 'met', buyNow: null }
+    case 'extended': {
+      const { endsAt, hardEndsAt } = eventData.extended.parse(event.data)
+      return { ...next, endsAt, hardEndsAt }
+    }
+    case 'lapsed': {
+      const { bidder } = eventData.lapsed.parse(event.data)
+      return seenBy(userId, next, bidder.id === userId ? false : null)
+    }
+    case 'retracted':
+    case 'bid_cancelled': {
+      const { bidder, bidsLeft, ...data } = eventData[event.type].parse(event.data)
+      const { price, leader, minimumBid, bidCount, reserve, buyNow } = data
+      const changed = { ...next, price, leader, minimumBid, bidCount, reserve, buyNow }
+      return seenBy(userId, changed, bidder.id === userId ? bidsLeft > 0 : null)
+    }
+    case 'note': {
+      const { text, changed, minimumBid, receivedAt } = eventData.note.parse(event.data)
+      const { increment: _, ...edited } = { ...next, ...changed, minimumBid } as GoodView & { increment?: unknown }
+      if (text === null) return edited
+      return { ...edited, description: withNote(edited.description, text, Date.parse(receivedAt)) }
+    }
     case 'sold':
     case 'bought': {
-      const { winner, price } = soldData.parse(event.data)
-      return seen({ ...next, status: event.type, winner, price })
+      const { winner, price } = eventData[event.type].parse(event.data)
+      const leader = event.type === 'bought' ? winner : view.leader
+      return seenBy(userId, { ...next, status: event.type, winner, price, leader, buyNow: null }, null)
     }
     case 'unsold':
     case 'cancelled':
-      return seen({ ...next, status: event.type })
+      return seenBy(userId, { ...next, status: event.type, buyNow: null }, null)
     case 'listed':
-    case 'retracted':
-    case 'lapsed':
-    case 'bid_cancelled':
-    case 'note':
       return next
     default:
       return event.type satisfies never
   }
+}
+
+/** The view with the caller's own part brought up to date; `stands`: whether a bid of theirs does, null: as before. */
+function seenBy(userId: number | null, changed: GoodView, stands: boolean | null): GoodView {
+  if (!changed.you || userId === null) return changed
+  const leads = changed.leader?.id === userId
+  const hasBid = stands ?? changed.you.standing !== 'none'
+  const own = { ...changed.you, standing: standingOf(changed.status, changed.winner, leads, userId, hasBid) }
+  const kept = hasBid ? own : { ...own, max: null }
+  return { ...changed, you: changed.status === 'open' && leads ? kept : { ...kept, hold: null } }
 }

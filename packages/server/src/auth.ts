@@ -2,8 +2,8 @@
 import { hash, randomBytes } from 'node:crypto'
 import type { User } from '@auction/common/api'
 import { AuctionError } from '@auction/common/errors'
+import { toInstant } from '@auction/common/events'
 import { skeletonOf } from '@auction/common/text'
-import { toInstant } from '@auction/common/view'
 import { hash as hashPassword, verify } from '@node-rs/argon2'
 import type { Clerk } from './clerk.ts'
 import type { Clock } from './clock.ts'
@@ -16,7 +16,14 @@ export interface Caller {
 }
 
 export interface Auth {
-  signUp(nick: string, password: string): Promise<User>
+  /** Throws CONFLICT for a nick that is taken, FORBIDDEN where the house does not let this person in. */
+  signUp(nick: string, password: string, invite: string | null): Promise<User>
+  /** A code that lets one person sign up, and when it runs out (epoch ms). */
+  invite(): Promise<{ code: string; expiresAt: number }>
+  /** A room's password, hashed. */
+  hashSecret(secret: string): Promise<string>
+  /** Whether `secret` is what was hashed. */
+  checkSecret(hashed: string, secret: string): Promise<boolean>
   /** Throws UNAUTHENTICATED, alike and after like time for an unknown nick and a wrong password. */
   logIn(nick: string, password: string): Promise<{ token: string; expiresAt: string; user: User }>
   logOut(caller: Caller): Promise<void>
@@ -33,6 +40,7 @@ interface AuthOptions {
   readonly clerk: Clerk
   readonly clock: Clock
   readonly startingBalance: number
+  readonly registration: 'open' | 'invite' | 'closed'
   /** Told when a token is revoked. */
   readonly onRevoked: (tokenHash: string) => void
 }
@@ -40,6 +48,7 @@ interface AuthOptions {
 const DAY_MS = 24 * 60 * 60 * 1000
 const IDLE_MS = 30 * DAY_MS
 const LIFETIME_MS = 90 * DAY_MS
+const INVITE_MS = 7 * DAY_MS
 const TOUCH_EVERY_MS = 60 * 60 * 1000
 /** How long a session is believed without asking the database: a token revoked elsewhere works no longer than this. */
 const REMEMBER_MS = 1_000
@@ -51,7 +60,8 @@ const HASHES_WAITING = 512
 
 const hashToken = (token: string) => hash('sha256', token)
 
-export function createAuth({ queries, clerk, clock, startingBalance, onRevoked }: AuthOptions): Auth {
+export function createAuth(options: AuthOptions): Auth {
+  const { queries, clerk, clock, startingBalance, registration, onRevoked } = options
   const inTurn = turns(HASHES_AT_ONCE, HASHES_WAITING)
   const remembered = new Map<string, { caller: Caller; askAgainAt: number }>()
   let revocations = 0
@@ -79,10 +89,18 @@ export function createAuth({ queries, clerk, clock, startingBalance, onRevoked }
   }
 
   return {
-    async signUp(nick, password) {
+    async signUp(nick, password, invite) {
       const passwordHash = await inTurn(() => hashPassword(password, argon2))
-      return clerk.submit<'sign_up'>({ type: 'sign_up', nick, passwordHash, startingBalance })
+      return clerk.submit<'sign_up'>({ type: 'sign_up', nick, passwordHash, startingBalance, registration, invite })
     },
+    async invite() {
+      const code = randomBytes(16).toString('base64url')
+      const expiresAt = clock.now() + INVITE_MS
+      await clerk.submit<'invite'>({ type: 'invite', codeHash: hash('sha256', code), expiresAt })
+      return { code, expiresAt }
+    },
+    hashSecret: (secret) => inTurn(() => hashPassword(secret, argon2)),
+    checkSecret: (hashed, secret) => inTurn(() => verify(hashed, secret, argon2)),
     async logIn(nick, password) {
       const found = await queries.userBySkeleton(skeletonOf(nick.normalize('NFKC')))
       const known = found?.user.nick.toLowerCase() === nick.normalize('NFKC').toLowerCase() ? found : null

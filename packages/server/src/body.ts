@@ -37,6 +37,8 @@ function depthOf(value: unknown, most: number): number {
 /** The body of a call, whole. Throws BAD_REQUEST. */
 export async function readBody(context: Context, route: Route, uploads: string): Promise<Received> {
   if (route.upload && context.is('multipart/form-data')) return readMultipart(context, route.upload, uploads)
+  // DELETE with nothing to say.
+  if (context.is('application/json') === null && context.method === 'DELETE') return { json: {}, file: null }
   if (!context.is('application/json'))
     throw new AuctionError('BAD_REQUEST', 'The body must be JSON (Content-Type: application/json).')
   await readJson(context, async () => {})

@@ -35,7 +35,13 @@ const RETRY_FOR_MS = 5_000
 const RETRY_EVERY_MS = 5
 
 /** What the house itself orders is never refused for a full queue. */
-const own: ReadonlySet<Order['type']> = new Set(['close_due', 'touch_session', 'close_session'])
+const own: ReadonlySet<Order['type']> = new Set([
+  'close_due',
+  'extend_for_outage',
+  'be_alive',
+  'touch_session',
+  'close_session',
+])
 
 export function createClerk({ book, clock, onCommit, log, batchSize = BATCH_SIZE }: ClerkOptions): Clerk {
   const queue: Waiting[] = []

@@ -45,7 +45,18 @@ const settings = z.object({
   AUCTION_STARTING_BALANCE: whole(0, MAX_AMOUNT)
     .default(1_000_000)
     .describe('what a new account begins with, in minor units'),
-  AUCTION_REGISTRATION: z.enum(['open', 'closed']).default('open').describe('who may sign up: `open` or `closed`'),
+  AUCTION_REGISTRATION: z
+    .enum(['open', 'invite', 'closed'])
+    .default('open')
+    .describe('who may sign up: everyone (`open`), whom the house invites (`invite`), nobody (`closed`)'),
+  AUCTION_RETRACTION: z
+    .enum(['allowed', 'none'])
+    .default('allowed')
+    .describe('whether bidders may take bids back, within the rules'),
+  AUCTION_OUTAGE_GRACE: z
+    .enum(['on', 'off'])
+    .default('on')
+    .describe('`on` gives goods that ended while the house was away ten minutes more; `off` settles them at boot'),
   AUCTION_PREMIUM_BP: whole(0, 10_000)
     .default(0)
     .describe("buyer's premium in basis points, for goods listed from now on"),

@@ -1,5 +1,5 @@
 /** Committed events to whoever follows: each good's in order, each once, read on from a cursor when something was missed. */
-import type { FeedEvent } from '@auction/common/view'
+import type { FeedEvent } from '@auction/common/events'
 import type { Committed } from './store/orders.ts'
 
 /** New events of one good, contiguous. */

@@ -5,6 +5,7 @@ import { createServer as createHttpServer, type Server as HttpServer } from 'nod
 import type { AddressInfo, Socket } from 'node:net'
 import { dirname, join } from 'node:path'
 import { AuctionError } from '@auction/common/errors'
+import { OUTAGE_LEAST_MS } from '@auction/common/sale'
 import type { Logger } from 'pino'
 import { type Alarms, createAlarms } from './alarms.ts'
 import { createApp } from './app.ts'
@@ -20,6 +21,7 @@ import { eventRoutes } from './routes/events.ts'
 import { goodRoutes } from './routes/goods.ts'
 import { houseRoutes } from './routes/house.ts'
 import { createPresenter, type Parts } from './routes/parts.ts'
+import { sellingRoutes } from './routes/selling.ts'
 import { createSockets } from './sockets.ts'
 import { type Database, lockDirectory, openDatabase } from './store/database.ts'
 import { BATCH_SIZE, type LedgerBook, openLedgerBook } from './store/ledger-book.ts'
@@ -46,6 +48,7 @@ export interface ServerOptions {
 
 const CATCH_UP_EVERY_MS = 1_000
 const CHECK_EVERY_MS = 60_000
+const ALIVE_EVERY_MS = 5_000
 const DRAIN_MS = 5_000
 
 const uploadsIn = (directory: string) => join(directory, 'uploads')
@@ -135,6 +138,7 @@ function wire({ config, clock, log, batchSize, directory, database, book }: Open
     clerk,
     clock,
     startingBalance: config.AUCTION_STARTING_BALANCE,
+    registration: config.AUCTION_REGISTRATION,
     onRevoked: (tokenHash) => sockets.revoke(tokenHash),
   })
   const sockets = createSockets({
@@ -176,6 +180,7 @@ function serve(opened: Opened): AuctionServer {
     handlers: {
       ...accountRoutes(parts),
       ...goodRoutes(parts),
+      ...sellingRoutes(parts),
       ...bidRoutes(parts),
       ...eventRoutes(parts, book.epoch),
       ...houseRoutes(parts),
@@ -196,12 +201,16 @@ function serve(opened: Opened): AuctionServer {
   const closeUnused = unusedConnections(http)
   sockets.attach(http)
   const stopCatchingUp = database.kind === 'postgresql' ? repeat(clock, CATCH_UP_EVERY_MS, feed.catchUp, log) : () => {}
+  const beAlive = async () => void (await clerk.submit<'be_alive'>({ type: 'be_alive' }))
+  const stopBeingAlive = repeat(clock, ALIVE_EVERY_MS, beAlive, log)
   const stopChecking = repeat(clock, CHECK_EVERY_MS, () => checkBooks(book, log), log)
 
   return {
     houseCode: book.houseCode,
     sum: book.sum,
     async listen() {
+      if (config.AUCTION_OUTAGE_GRACE === 'on') await makeUpForOutage(clerk, book.aliveAt, clock.now())
+      await beAlive()
       await alarms.start()
       await new Promise<void>((resolve, reject) => {
         http.once('error', (cause) =>
@@ -228,6 +237,7 @@ function serve(opened: Opened): AuctionServer {
       closeUnused()
       stopCatchingUp()
       stopChecking()
+      stopBeingAlive()
       streams.close()
       await sockets.close()
       http.closeIdleConnections()
@@ -263,17 +273,34 @@ async function closeDue(clerk: ReturnType<typeof createClerk>, clock: Clock): Pr
   }
 }
 
+/** Gives more time to what ended while no server of the house was there, or ends just after (rules.md, section 3). */
+async function makeUpForOutage(
+  clerk: ReturnType<typeof createClerk>,
+  aliveAt: number | null,
+  now: number,
+): Promise<void> {
+  if (aliveAt === null || now - aliveAt < OUTAGE_LEAST_MS) return
+  for (;;) {
+    const order = { type: 'extend_for_outage', downSince: aliveAt, now } as const
+    const { found } = await clerk.submit<'extend_for_outage'>(order)
+    if (found < BATCH_SIZE) return
+  }
+}
+
 /** Money is conserved: anything else is for whoever runs the house to know at once. */
 async function checkBooks(book: LedgerBook, log: Logger): Promise<void> {
   const sum = await book.sum()
   if (sum !== 0) log.fatal({ sum }, 'the books do not balance')
 }
 
-/** An opened or extended good arms an alarm for its end. */
+/** Events after which a good may have another end. */
+const moving: readonly string[] = ['listed', 'extended', 'note']
+
+/** A good that is listed, or whose end moved, arms an alarm for its end. */
 function armFrom(feed: Feed, alarms: Alarms): void {
   feed.onCommit((committed) => {
     for (const { good, events } of committed)
-      if (events.some(({ type }) => type === 'listed' || type === 'extended')) alarms.arm(good.endsAt)
+      if (good.status === 'open' && events.some(({ type }) => moving.includes(type))) alarms.arm(good.endsAt)
   })
 }
 

@@ -1,9 +1,9 @@
 /** Long answers: the feed of a good as lines or Server-Sent Events, and the one clock that everyone hears. */
 import type { ServerResponse } from 'node:http'
+import type { FeedEvent } from '@auction/common/events'
 import { endings } from '@auction/common/frames'
 import { limits } from '@auction/common/requests'
 import { safeJson } from '@auction/common/text'
-import type { FeedEvent } from '@auction/common/view'
 import type { Context } from 'koa'
 import type { Clock } from './clock.ts'
 import type { Feed } from './feed.ts'

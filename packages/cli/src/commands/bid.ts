@@ -1,7 +1,8 @@
 /** `auction bid <id> [<amount>]`: bids once, whatever the network does, and says how it stands. */
-import { incrementAt } from '@auction/common/bidding'
+
 import { AuctionError } from '@auction/common/errors'
 import type { Increment } from '@auction/common/good'
+import { incrementAt } from '@auction/common/increments'
 import { type Money, shareOf } from '@auction/common/money'
 import type { GoodView } from '@auction/common/view'
 import type { Answer, Client } from '../client.ts'

@@ -1,6 +1,6 @@
 /** `auction notifications --follow`: what the house tells everyone, as it happens. */
 import type { AuctionError } from '@auction/common/errors'
-import type { FeedEvent } from '@auction/common/view'
+import type { FeedEvent } from '@auction/common/events'
 import type { Command } from '../command.ts'
 import type { Context } from '../context.ts'
 import { usage } from '../input.ts'

@@ -1,7 +1,7 @@
 /** What the screen asks of the house, and how the answers come back as messages. */
 import { AuctionError } from '@auction/common/errors'
+import type { FeedEvent } from '@auction/common/events'
 import type { Increment } from '@auction/common/good'
-import type { FeedEvent } from '@auction/common/view'
 import type { Client } from '../client.ts'
 import type { ServerClock } from '../server-clock.ts'
 import type { HouseEffect, Msg } from './model.ts'

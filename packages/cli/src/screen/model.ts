@@ -1,8 +1,8 @@
 /** The screen as data: what it knows, what may happen to it, what follows. No clock, no chance, nothing fetched here. */
 import type { BidAnswer, PublicBid } from '@auction/common/api'
-import { incrementAt } from '@auction/common/bidding'
 import { type AuctionError, faults } from '@auction/common/errors'
 import type { Increment, Person } from '@auction/common/good'
+import { incrementAt } from '@auction/common/increments'
 import type { GoodView } from '@auction/common/view'
 import type { ConnectionState } from '../connection.ts'
 import type { FeedMessage } from '../follow.ts'

@@ -1,8 +1,9 @@
 /** What happened, as rows to show: bids, activity, and how it ended. */
 import type { PublicBid } from '@auction/common/api'
+import type { FeedEvent } from '@auction/common/events'
 import type { Person } from '@auction/common/good'
 import type { Money } from '@auction/common/money'
-import type { FeedEvent, GoodView } from '@auction/common/view'
+import type { GoodView } from '@auction/common/view'
 import { moneyIn, pay, sentence } from '../wording.ts'
 import type { Notice } from './bid-line.ts'
 

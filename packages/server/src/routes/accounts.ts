@@ -1,16 +1,11 @@
 /** Sign-up, sessions, and what is one's own. */
-import { AuctionError } from '@auction/common/errors'
 import { skeletonOf } from '@auction/common/text'
 import type { Handlers } from '../app.ts'
 import type { Parts } from './parts.ts'
 
-export function accountRoutes({ auth, config, queries, rates, present }: Parts) {
+export function accountRoutes({ auth, queries, rates, present }: Parts) {
   return {
-    signUp({ body }) {
-      if (config.AUCTION_REGISTRATION === 'closed')
-        throw new AuctionError('FORBIDDEN', 'This house takes no new accounts.')
-      return auth.signUp(body.nick, body.password)
-    },
+    signUp: ({ body }) => auth.signUp(body.nick, body.password, body.invite?.trim() ?? null),
     async logIn({ body, context }) {
       // Guesses at one account are slowed down per address, so that nobody can lock another out; counted before the
       // password is looked at, or the right guess among many would come through.

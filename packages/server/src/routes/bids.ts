@@ -1,22 +1,29 @@
-/** Bids: placing one, and the history of a good. */
+/** Bids: placing one, taking one back, and the history of a good. */
 import type { Handlers } from '../app.ts'
-import { keyedBy, type Parts } from './parts.ts'
+import { onGood, type Parts } from './parts.ts'
 
-export function bidRoutes({ clerk, queries, present }: Parts) {
+export function bidRoutes({ clerk, config, queries, present }: Parts) {
   return {
     async placeBid({ params, body, caller, key, receivedAt }) {
-      const { amount = null, max = null, message = null } = body
+      const { amount = null, max = null, message = null, ifSeq = null } = body
       const answer = await clerk.submit<'place_bid'>({
-        type: 'place_bid',
-        keyed: keyedBy(caller, key, ['place_bid', params.id, amount, max, message]),
-        goodId: params.id,
-        bidder: { id: caller.user.id, nick: caller.user.nick },
+        ...onGood('place_bid', { params, caller, key, receivedAt }, [amount, max, message]),
         amount,
         max,
         message,
-        receivedAt,
+        ifSeq,
       })
       return { ...answer, good: present.watched(answer.good) }
+    },
+    async retractBid({ params, body, caller, key, receivedAt }) {
+      const { id, bidId } = params
+      await clerk.submit<'retract_bid'>({
+        ...onGood('retract_bid', { params, caller, key, receivedAt }, [bidId, body.reason]),
+        bidId,
+        reason: body.reason,
+        allowed: config.AUCTION_RETRACTION === 'allowed',
+      })
+      return present.one(await queries.good(id), caller)
     },
     async bids({ params, query }) {
       await queries.good(params.id)

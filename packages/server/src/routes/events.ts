@@ -27,8 +27,8 @@ export function eventRoutes({ queries, streams }: Parts, epoch: string) {
       return undefined
     },
     async log({ params, query }) {
-      await queries.good(params.id)
-      const items = await queries.log(params.id, query.since ?? 0, limits.eventPage)
+      const good = await queries.good(params.id)
+      const items = await queries.log(good, query.since ?? 0, limits.eventPage)
       return { items, next: items.length === limits.eventPage ? (items.at(-1)?.seq ?? null) : null }
     },
     clock({ context }) {

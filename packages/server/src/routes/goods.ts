@@ -1,13 +1,26 @@
-/** Goods: lists, one good, its picture, and listing a new one. */
+/** Goods: lists, one good, its picture; listing a new one, and an unsold one again. */
 import { hash } from 'node:crypto'
-import { defaultIncrement, defaultSoftClose, HARD_END_MS } from '@auction/common/bidding'
 import { AuctionError } from '@auction/common/errors'
+import { type Good, priceFault, type Terms } from '@auction/common/good'
+import { defaultIncrement, defaultSoftClose, HARD_END_MS } from '@auction/common/increments'
 import { limits } from '@auction/common/requests'
 import type { Handlers } from '../app.ts'
+import type { Caller } from '../auth.ts'
 import { readPicture, toCells } from '../pictures.ts'
 import { keyedBy, type Parts } from './parts.ts'
 
-export function goodRoutes({ clerk, clock, config, present, queries }: Parts) {
+export function goodRoutes({ auth, clerk, clock, config, present, queries }: Parts) {
+  /** Lists a good, once; `what` is all that its key stands for. */
+  async function list(
+    terms: Terms,
+    { caller, key }: { caller: Caller; key: string },
+    what: readonly unknown[],
+    more = {},
+  ) {
+    const order = { type: 'list_good', terms, picture: null, roomPassword: null, ...more } as const
+    return present.watched(await clerk.submit<'list_good'>({ ...order, keyed: keyedBy(caller, key, what) }))
+  }
+
   return {
     async goods({ query, caller }) {
       return present.page(await queries.goods(query), caller)
@@ -17,28 +30,57 @@ export function goodRoutes({ clerk, clock, config, present, queries }: Parts) {
     },
     async listGood({ body, caller, key, file }) {
       const picture = file ? await readPicture(file) : null
+      const roomPassword = body.password === undefined ? null : await auth.hashSecret(body.password)
       const now = clock.now()
-      const endsAt = body.endsAt === undefined ? now + (body.endsInMs ?? 0) : Date.parse(body.endsAt)
-      const duration = endsAt - now
-      if (duration < limits.shortestSaleMs || duration > limits.longestSaleMs)
-        throw new AuctionError('BAD_REQUEST', 'endsAt: must lie between a second and a year from now.')
-      const terms = {
-        owner: { id: caller.user.id, nick: caller.user.nick },
+      const end = endOf(body, now)
+      const terms: Terms = {
+        ...termsOf(caller, config),
         name: body.name,
         description: body.description,
         image: picture?.id ?? null,
-        currency: config.AUCTION_CURRENCY,
         startPrice: body.startPrice,
         reserve: body.reserve ?? null,
+        buyNow: body.buyNow ?? null,
         increment: body.increment ?? defaultIncrement(config.AUCTION_CURRENCY),
-        softCloseMs: body.softCloseMs ?? defaultSoftClose(duration),
-        endsAt,
-        hardEndsAt: endsAt + HARD_END_MS,
-        premiumBp: config.AUCTION_PREMIUM_BP,
-        commissionBp: config.AUCTION_COMMISSION_BP,
+        softCloseMs: body.softCloseMs ?? defaultSoftClose(end.endsAt - now),
+        listedAt: now,
+        ...end,
+        private: roomPassword !== null,
+        capacity: body.capacity ?? null,
       }
-      const keyed = keyedBy(caller, key, ['list_good', body, file && hash('sha256', file)])
-      return present.watched(await clerk.submit<'list_good'>({ type: 'list_good', keyed, terms, picture }))
+      return list(terms, { caller, key }, ['list_good', body, file && hash('sha256', file)], { picture, roomPassword })
+    },
+    async relist({ params, body, caller, key }) {
+      const old = await queries.good(params.id)
+      const now = clock.now()
+      const { endsAt: _, endsInMs: __, ...changes } = body
+      const end = endOf(body, now)
+      const softCloseMs = body.softCloseMs ?? defaultSoftClose(end.endsAt - now)
+      const kept = { ...keptOf(old), ...defined(changes), softCloseMs, relistOf: old.id }
+      const fault = priceFault(kept)
+      if (fault) throw new AuctionError('BAD_REQUEST', `${fault.path}: ${fault.message}.`)
+      return list({ ...termsOf(caller, config), ...kept, ...end, listedAt: now }, { caller, key }, [
+        'relist',
+        params,
+        body,
+      ])
+    },
+    async offer({ params, body, caller, key }) {
+      const old = await queries.good(params.id)
+      if (old.leader === null || old.price === null)
+        throw new AuctionError('CONFLICT', `Nobody bid on good ${old.id}: there is no second chance to give.`, {
+          hint: `List it again: auction relist ${old.id} --ends-in 7d`,
+        })
+      const now = clock.now()
+      const end = endOf(body, now)
+      // The price at which the highest bid stood: what it was secretly willing to pay stays secret.
+      const price = { startPrice: old.price, reserve: null, buyNow: old.price }
+      const kept = { ...keptOf(old), ...price, capacity: null, relistOf: old.id, offeredTo: old.leader }
+      return list({ ...termsOf(caller, config), ...kept, ...end, listedAt: now }, { caller, key }, [
+        'offer',
+        params,
+        body,
+      ])
     },
     async image({ params, query, context }) {
       const { image } = await queries.good(params.id)
@@ -52,4 +94,38 @@ export function goodRoutes({ clerk, clock, config, present, queries }: Parts) {
       return undefined
     },
   } satisfies Partial<Handlers>
+}
+
+/** What an unsold good keeps when it is listed again. */
+function keptOf({ name, description, image, startPrice, reserve, buyNow, increment, softCloseMs, capacity }: Good) {
+  return { name, description, image, startPrice, reserve, buyNow, increment, softCloseMs, capacity }
+}
+
+/** Without what was not given, so that it leaves what it is spread over. */
+const defined = <T extends object>(given: T) =>
+  Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)) as {
+    [K in keyof T]: Exclude<T[K], undefined>
+  }
+
+/** What the caller and the house put into any good. */
+function termsOf({ user }: Caller, config: Parts['config']) {
+  return {
+    owner: { id: user.id, nick: user.nick },
+    currency: config.AUCTION_CURRENCY,
+    premiumBp: config.AUCTION_PREMIUM_BP,
+    commissionBp: config.AUCTION_COMMISSION_BP,
+    private: false,
+    relistOf: null,
+    offeredTo: null,
+  }
+}
+
+type End = { readonly endsInMs?: number | undefined; readonly endsAt?: string | undefined }
+
+/** The end that a seller named, epoch ms, and the hard end after it. Throws BAD_REQUEST beyond the house's limits. */
+export function endOf({ endsInMs, endsAt: named }: End, now: number): Pick<Terms, 'endsAt' | 'hardEndsAt'> {
+  const endsAt = named === undefined ? now + (endsInMs ?? 0) : Date.parse(named)
+  if (endsAt - now < limits.shortestSaleMs || endsAt - now > limits.longestSaleMs)
+    throw new AuctionError('BAD_REQUEST', 'endsAt: must lie between a second and a year from now.')
+  return { endsAt, hardEndsAt: endsAt + HARD_END_MS }
 }

@@ -1,9 +1,24 @@
 /** What the house may do, and whether the server is well. */
 import { AuctionError } from '@auction/common/errors'
-import type { Handlers } from '../app.ts'
-import { keyedBy, type Parts } from './parts.ts'
+import { toInstant } from '@auction/common/events'
+import type { Call, Handlers } from '../app.ts'
+import { keyedBy, onGood, type Parts } from './parts.ts'
 
-export function houseRoutes({ alarms, auth, clerk, database, queries }: Parts) {
+export function houseRoutes({ alarms, auth, clerk, database, present, queries }: Parts) {
+  async function move(
+    type: 'deposit' | 'withdraw',
+    { params, body, caller, key }: Pick<Call<'deposit'>, 'params' | 'body' | 'caller' | 'key'>,
+  ) {
+    const moved = {
+      keyed: keyedBy(caller, key, [type, params.id, body.amount]),
+      userId: params.id,
+      amount: body.amount,
+    }
+    const { entry, wallet, replayed } = await clerk.submit<typeof type>({ type, ...moved })
+    const { holds } = await queries.wallet(params.id)
+    return { entry: { ...entry, id: await queries.entryId(entry.key) }, wallet: { ...wallet, holds }, replayed }
+  }
+
   return {
     async claimHouse({ body, caller }) {
       const user = await clerk.submit<'claim_house'>({
@@ -15,16 +30,28 @@ export function houseRoutes({ alarms, auth, clerk, database, queries }: Parts) {
       return user
     },
     users: ({ query }) => queries.users(query),
-    async deposit({ params, body, caller, key }) {
-      const keyed = keyedBy(caller, key, ['deposit', params.id, body.amount])
-      const { entry, wallet, replayed } = await clerk.submit<'deposit'>({
-        type: 'deposit',
-        keyed,
-        userId: params.id,
-        amount: body.amount,
+    deposit: (call) => move('deposit', call),
+    withdraw: (call) => move('withdraw', call),
+    async cancelBid({ params, body, caller, key, receivedAt }) {
+      const goodId = await queries.goodOfBid(params.id)
+      await clerk.submit<'cancel_bid'>({
+        ...onGood('cancel_bid', { params: { id: goodId }, caller, key, receivedAt }, [params.id, body.reason]),
+        bidId: params.id,
+        reason: body.reason,
       })
-      const { holds } = await queries.wallet(params.id)
-      return { entry: { ...entry, id: await queries.entryId(entry.key) }, wallet: { ...wallet, holds }, replayed }
+      return present.one(await queries.good(goodId), caller)
+    },
+    async cancelByHouse({ params, body, caller, key, receivedAt }) {
+      await clerk.submit<'cancel_good'>({
+        ...onGood('cancel_good', { params, caller, key, receivedAt }, ['house', body.reason]),
+        as: 'house',
+        reason: body.reason,
+      })
+      return present.one(await queries.good(params.id), caller)
+    },
+    async invite() {
+      const { code, expiresAt } = await auth.invite()
+      return { code, expiresAt: toInstant(expiresAt) }
     },
     async jobs() {
       const items = await alarms.jobs()

@@ -11,7 +11,7 @@ import type { Clock } from '../clock.ts'
 import type { Config } from '../config.ts'
 import type { Feed } from '../feed.ts'
 import type { Rates } from '../rates.ts'
-import type { Keyed } from '../store/orders.ts'
+import type { Keyed, Order } from '../store/orders.ts'
 import type { Page, Queries } from '../store/queries.ts'
 import type { Streams } from '../streams.ts'
 
@@ -61,4 +61,26 @@ export function createPresenter(queries: Queries, epoch: string, watchersOf: (go
 /** What makes a call happen once: its key, for this caller, for exactly this request. */
 export function keyedBy(caller: Caller, key: string, what: readonly unknown[]): Keyed {
   return { scope: caller.user.id, key, fingerprint: hash('sha256', canonicalJson(what)) }
+}
+
+/** What an order of a caller about one good has, whatever its kind. */
+export function onGood<T extends Order['type']>(
+  type: T,
+  call: {
+    readonly params: { readonly id: number }
+    readonly caller: Caller
+    readonly key: string
+    readonly receivedAt: number
+  },
+  what: readonly unknown[],
+) {
+  const { params, caller, key, receivedAt } = call
+  const { id, nick } = caller.user
+  return {
+    type,
+    keyed: keyedBy(caller, key, [type, params.id, ...what]),
+    goodId: params.id,
+    by: { id, nick },
+    receivedAt,
+  }
 }

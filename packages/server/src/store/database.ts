@@ -10,6 +10,7 @@ import { type SqlEntityManager, MikroORM as SqliteORM } from '@mikro-orm/sqlite'
 import SqliteFile from 'better-sqlite3'
 import { entities } from './entities.ts'
 import { FirstSale } from './migrations/0001-first-sale.ts'
+import { EveryRule } from './migrations/0002-every-rule.ts'
 
 export interface Database {
   readonly kind: 'sqlite' | 'postgresql'
@@ -25,7 +26,14 @@ export interface Database {
 const options = {
   entities: [...entities],
   extensions: [Migrator],
-  migrations: { migrationsList: [{ name: '0001-first-sale', class: FirstSale }], snapshot: false, silent: true },
+  migrations: {
+    migrationsList: [
+      { name: '0001-first-sale', class: FirstSale },
+      { name: '0002-every-rule', class: EveryRule },
+    ],
+    snapshot: false,
+    silent: true,
+  },
   debug: false as const,
 }
 const CONNECT_TIMEOUT_MS = 5_000

@@ -14,6 +14,20 @@ export const House = defineEntity({
     /** The one-time code that makes an account the house; null once claimed. */
     code: p.text().nullable(),
     createdAt: count(),
+    /** When a server of this house last said that it runs. */
+    aliveAt: count().nullable(),
+  },
+})
+
+/** A code that lets one person sign up. */
+export const Invite = defineEntity({
+  name: 'Invite',
+  tableName: 'invites',
+  properties: {
+    codeHash: p.text().primary(),
+    createdAt: count(),
+    expiresAt: count(),
+    usedById: count().nullable(),
   },
 })
 
@@ -58,6 +72,7 @@ export const GoodRow = defineEntity({
     currency: p.text(),
     startPrice: count(),
     reserve: count().nullable(),
+    buyNow: count().nullable(),
     increment: p.text(),
     softCloseMs: count(),
     listedAt: count(),
@@ -78,6 +93,12 @@ export const GoodRow = defineEntity({
     bidCount: count(),
     winnerId: count().nullable(),
     winnerNick: p.text().nullable(),
+    /** The room's password, hashed; null for an open room. */
+    roomPassword: p.text().nullable(),
+    capacity: count().nullable(),
+    relistOf: count().nullable(),
+    offeredToId: count().nullable(),
+    offeredToNick: p.text().nullable(),
   },
 })
 export type GoodRow = InferEntity<typeof GoodRow>
@@ -95,6 +116,8 @@ export const BidRow = defineEntity({
     max: count(),
     message: p.text().nullable(),
     at: count(),
+    /** Why it no longer stands; null while it does. */
+    removed: p.text().$type<'retracted' | 'cancelled' | 'lapsed'>().nullable(),
   },
 })
 export type BidRow = InferEntity<typeof BidRow>
@@ -109,11 +132,12 @@ export const EventRow = defineEntity({
     at: count(),
     /** The public facts, JSON. */
     data: p.text(),
-    /** The secret facts (a maximum, a reserve), JSON; null when there are none. */
+    /** The opening of its seal (log.ts), JSON; null when it keeps no secret. */
     secret: p.text().nullable(),
     hash: p.text(),
   },
 })
+export type EventRow = InferEntity<typeof EventRow>
 
 export const AccountRow = defineEntity({
   name: 'AccountRow',
@@ -159,4 +183,35 @@ export const Picture = defineEntity({
   properties: { id: p.text().primary(), type: p.text(), width: count(), height: count(), bytes: p.blob() },
 })
 
-export const entities = [House, User, Session, GoodRow, BidRow, EventRow, AccountRow, EntryRow, KeyRow, Picture]
+/** A line of a good's chat: a text or a picture; neither once it was removed. */
+export const ChatRow = defineEntity({
+  name: 'ChatRow',
+  tableName: 'chat_lines',
+  properties: {
+    id: count().primary(),
+    goodId: count(),
+    authorId: count(),
+    authorNick: p.text(),
+    text: p.text().nullable(),
+    pictureId: p.text().nullable(),
+    at: count(),
+    removedById: count().nullable(),
+    removedByNick: p.text().nullable(),
+  },
+})
+export type ChatRow = InferEntity<typeof ChatRow>
+
+export const entities = [
+  House,
+  Invite,
+  User,
+  Session,
+  GoodRow,
+  BidRow,
+  EventRow,
+  AccountRow,
+  EntryRow,
+  KeyRow,
+  Picture,
+  ChatRow,
+]

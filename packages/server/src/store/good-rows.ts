@@ -17,12 +17,18 @@ export function toGood(row: GoodRow): Good {
     currency: row.currency,
     startPrice: row.startPrice,
     reserve: row.reserve ?? null,
+    buyNow: row.buyNow ?? null,
     increment: JSON.parse(row.increment) as Increment,
     softCloseMs: row.softCloseMs,
+    listedAt: row.listedAt,
     endsAt: row.endsAt,
     hardEndsAt: row.hardEndsAt,
     premiumBp: row.premiumBp,
     commissionBp: row.commissionBp,
+    private: row.roomPassword != null,
+    capacity: row.capacity ?? null,
+    relistOf: row.relistOf ?? null,
+    offeredTo: personOf(row.offeredToId, row.offeredToNick),
     status: row.status,
     seq: row.seq,
     price: row.price ?? null,
@@ -33,8 +39,17 @@ export function toGood(row: GoodRow): Good {
   }
 }
 
-/** The row to store, with the hash of its newest event. */
-export function toRow(good: Good, head: string, listedAt: number): Row {
+/** What a good's row keeps beside the good. */
+export interface Kept {
+  readonly good: Good
+  /** Hash of the newest event. */
+  readonly head: string
+  /** The room's password, hashed. */
+  readonly roomPassword: string | null
+}
+
+/** The row to store. */
+export function toRow({ good, head, roomPassword }: Kept): Row {
   return {
     id: good.id,
     ownerId: good.owner.id,
@@ -46,9 +61,10 @@ export function toRow(good: Good, head: string, listedAt: number): Row {
     currency: good.currency,
     startPrice: good.startPrice,
     reserve: good.reserve,
+    buyNow: good.buyNow,
     increment: JSON.stringify(good.increment),
     softCloseMs: good.softCloseMs,
-    listedAt,
+    listedAt: good.listedAt,
     endsAt: good.endsAt,
     hardEndsAt: good.hardEndsAt,
     premiumBp: good.premiumBp,
@@ -64,5 +80,10 @@ export function toRow(good: Good, head: string, listedAt: number): Row {
     bidCount: good.bidCount,
     winnerId: good.winner?.id ?? null,
     winnerNick: good.winner?.nick ?? null,
+    roomPassword,
+    capacity: good.capacity,
+    relistOf: good.relistOf,
+    offeredToId: good.offeredTo?.id ?? null,
+    offeredToNick: good.offeredTo?.nick ?? null,
   }
 }

@@ -1,8 +1,10 @@
 /** What may be asked of the ledger book, and what each order answers. Facts from outside ride in as values. */
-import type { BidAnswer, LedgerEntry, User, Wallet } from '@auction/common/api'
+import type { BidAnswer, ChatLine, LedgerEntry, User, Wallet } from '@auction/common/api'
 import type { AuctionError } from '@auction/common/errors'
-import type { Good, Person, Terms } from '@auction/common/good'
-import type { FeedEvent, GoodView } from '@auction/common/view'
+import type { FeedEvent } from '@auction/common/events'
+import type { Good, Person, RetractionReason, Terms } from '@auction/common/good'
+import type { EditGood } from '@auction/common/sale'
+import type { GoodView } from '@auction/common/view'
 
 /** Makes an order happen once: the same key of the same scope answers as before; another fingerprint is KEY_REUSED. */
 export interface Keyed {
@@ -21,44 +23,122 @@ export interface StoredPicture {
   readonly bytes: Buffer
 }
 
+/** What a caller asks of one good, once. */
+interface OnGood {
+  readonly keyed: Keyed
+  readonly goodId: number
+  readonly by: Person
+  readonly receivedAt: number
+}
+
+interface MoneyMoved {
+  readonly keyed: Keyed
+  readonly userId: number
+  readonly amount: number
+}
+
 export type Order =
-  | {
+  | ({
       readonly type: 'place_bid'
-      readonly keyed: Keyed
-      readonly goodId: number
-      readonly bidder: Person
       readonly amount: number | null
       readonly max: number | null
       readonly message: string | null
-      readonly receivedAt: number
-    }
+      readonly ifSeq: number | null
+    } & OnGood)
+  | ({ readonly type: 'purchase' } & OnGood)
+  | ({
+      readonly type: 'retract_bid'
+      readonly bidId: number
+      readonly reason: RetractionReason
+      /** The house's setting. */
+      readonly allowed: boolean
+    } & OnGood)
+  | ({ readonly type: 'cancel_bid'; readonly bidId: number; readonly reason: string } & OnGood)
+  | ({
+      readonly type: 'edit_good'
+      readonly changes: EditGood['changes']
+      readonly note: string | null
+      /** The room's password, hashed: undefined leaves it, null takes it away. */
+      readonly roomPassword?: string | null
+    } & OnGood)
+  | ({ readonly type: 'cancel_good'; readonly as: 'seller' | 'house'; readonly reason: string | null } & OnGood)
+  | ({ readonly type: 'accept_bid' } & OnGood)
   | { readonly type: 'close_due'; readonly now: number }
-  | { readonly type: 'list_good'; readonly keyed: Keyed; readonly terms: Terms; readonly picture: StoredPicture | null }
-  | { readonly type: 'deposit'; readonly keyed: Keyed; readonly userId: number; readonly amount: number }
-  | { readonly type: 'sign_up'; readonly nick: string; readonly passwordHash: string; readonly startingBalance: number }
+  | { readonly type: 'extend_for_outage'; readonly downSince: number; readonly now: number }
+  | {
+      readonly type: 'list_good'
+      readonly keyed: Keyed
+      readonly terms: Terms
+      readonly picture: StoredPicture | null
+      readonly roomPassword: string | null
+    }
+  | ({ readonly type: 'deposit' } & MoneyMoved)
+  | ({ readonly type: 'withdraw' } & MoneyMoved)
+  | {
+      readonly type: 'sign_up'
+      readonly nick: string
+      readonly passwordHash: string
+      readonly startingBalance: number
+      /** Who may come in; the house code opens every door until the house is claimed. */
+      readonly registration: 'open' | 'invite' | 'closed'
+      readonly invite: string | null
+    }
+  | { readonly type: 'invite'; readonly codeHash: string; readonly expiresAt: number }
   | { readonly type: 'open_session'; readonly userId: number; readonly tokenHash: string; readonly expiresAt: number }
   | { readonly type: 'touch_session'; readonly tokenHash: string }
   | { readonly type: 'close_session'; readonly tokenHash: string }
   | { readonly type: 'claim_house'; readonly userId: number; readonly code: string }
+  /** The house is up: what the outage rule goes by. */
+  | { readonly type: 'be_alive' }
+  | {
+      readonly type: 'say'
+      readonly keyed: Keyed
+      readonly goodId: number
+      readonly author: Person
+      readonly text: string | null
+      readonly picture: StoredPicture | null
+    }
+  | {
+      readonly type: 'remove_line'
+      readonly goodId: number
+      readonly lineId: number
+      readonly by: Person
+      readonly house: boolean
+    }
 
 /** What each order answers when it is done. Views come without `watchers`: the book does not know who looks on. */
 export interface Results {
   readonly place_bid: BidAnswer
+  readonly purchase: null
+  readonly retract_bid: null
+  readonly cancel_bid: null
+  readonly edit_good: null
+  readonly cancel_good: null
+  readonly accept_bid: null
   /** How many goods the batch looked at; a full batch means there may be more. */
   readonly close_due: { readonly found: number }
+  readonly extend_for_outage: { readonly found: number }
   readonly list_good: GoodView
-  readonly deposit: {
-    readonly entry: Omit<LedgerEntry, 'id'> & { readonly key: string }
-    readonly wallet: Omit<Wallet, 'holds'>
-    readonly replayed: boolean
-  }
+  readonly deposit: Movement
+  readonly withdraw: Movement
   readonly sign_up: User
+  readonly invite: null
   readonly open_session: null
   readonly touch_session: null
   readonly close_session: null
   readonly claim_house: User
+  readonly be_alive: null
+  readonly say: ChatLine
+  readonly remove_line: ChatLine
 }
 
+interface Movement {
+  readonly entry: Omit<LedgerEntry, 'id'> & { readonly key: string }
+  readonly wallet: Omit<Wallet, 'holds'>
+  readonly replayed: boolean
+}
+
+export type OrderOf<T extends Order['type']> = Extract<Order, { type: T }>
 export type Result = Results[Order['type']]
 export type Outcome = { readonly result: Result } | { readonly refusal: AuctionError }
 
@@ -67,4 +147,6 @@ export interface Committed {
   readonly epoch: string
   readonly good: Good
   readonly events: readonly FeedEvent[]
+  /** Lines of its chat that are new, or removed. */
+  readonly lines: readonly ChatLine[]
 }

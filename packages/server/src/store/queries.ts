@@ -1,11 +1,12 @@
 /** Everything that is only read: people, lists, histories, statements, the log. Never writes. */
 import type { LedgerEntry, OwnBid, PublicBid, User, Wallet } from '@auction/common/api'
 import { AuctionError } from '@auction/common/errors'
+import { type FeedEvent, type LoggedEvent, toInstant } from '@auction/common/events'
 import type { Good } from '@auction/common/good'
 import { available, held, heldOn } from '@auction/common/ledger'
-import type { LoggedEvent } from '@auction/common/log'
+import type { Opening } from '@auction/common/log'
 import type { GoodsQuery } from '@auction/common/requests'
-import { type FeedEvent, toInstant, toYou, type You } from '@auction/common/view'
+import { toYou, type You } from '@auction/common/view'
 import { raw } from '@mikro-orm/core'
 import type { SqlEntityManager } from '@mikro-orm/sqlite'
 import type { Database } from './database.ts'
@@ -46,7 +47,7 @@ function decodeCursor(cursor: string, size: number): number[] {
 }
 
 /** Newest-first page of rows by id. */
-async function pageById<R extends { id: number }>(
+export async function pageById<R extends { id: number }>(
   { limit = DEFAULT_PAGE, cursor }: PageRequest,
   find: (before: number, limit: number) => Promise<R[]>,
 ): Promise<{ rows: R[]; next: string | null }> {
@@ -114,13 +115,13 @@ export function openQueries(database: Database, currency: string) {
     }
   }
 
-  /** The user's best maximum on each of the goods they bid on. */
+  /** The user's best maximum that stands, on each of the goods they bid on. */
   async function ownMaxima(userId: number, goodIds: readonly number[]): Promise<Map<number, number>> {
     if (goodIds.length === 0) return new Map()
     const rows = await open()
       .createQueryBuilder(BidRow, 'b')
       .select(['goodId', raw('max(b.max) as best')])
-      .where({ bidderId: userId, goodId: { $in: [...goodIds] } })
+      .where({ bidderId: userId, removed: null, goodId: { $in: [...goodIds] } })
       .groupBy('goodId')
       .execute<{ goodId: number; best: number }[]>()
     return new Map(rows.map(({ goodId, best }) => [Number(goodId), Number(best)]))
@@ -155,13 +156,14 @@ export function openQueries(database: Database, currency: string) {
       const { rows, next } = await pageById(page, (before, limit) =>
         open().find(BidRow, { goodId, id: { $lt: before } }, { orderBy: { id: 'desc' }, limit }),
       )
-      const items = rows.map(({ id, bidderId, bidderNick, amount, seq, at, message }) => ({
+      const items = rows.map(({ id, bidderId, bidderNick, amount, seq, at, message, removed }) => ({
         id,
         bidder: { id: bidderId, nick: bidderNick },
         amount: pay(amount),
         seq,
         at: toInstant(at),
         message: message ?? null,
+        ...(removed != null && { removed }),
       }))
       return { items, next }
     },
@@ -169,9 +171,11 @@ export function openQueries(database: Database, currency: string) {
       const { rows, next } = await pageById(page, (before, limit) =>
         open().find(BidRow, { bidderId: userId, id: { $lt: before } }, { orderBy: { id: 'desc' }, limit }),
       )
-      const found = await open().find(GoodRow, { id: { $in: rows.map(({ goodId }) => goodId) } })
+      const goodIds = rows.map(({ goodId }) => goodId)
+      const found = await open().find(GoodRow, { id: { $in: goodIds } })
+      const maxima = await ownMaxima(userId, goodIds)
       const byId = new Map(found.map((row) => [row.id, toGood(row)]))
-      const items = rows.flatMap(({ id, goodId, amount, max, seq, at, message }) => {
+      const items = rows.flatMap(({ id, goodId, amount, max, seq, at, message, removed }) => {
         const good = byId.get(goodId)
         if (!good) return []
         return [
@@ -184,7 +188,8 @@ export function openQueries(database: Database, currency: string) {
             seq,
             at: toInstant(at),
             message: message ?? null,
-            standing: toYou(good, userId, max).standing,
+            standing: toYou(good, userId, maxima.get(goodId) ?? null).standing,
+            ...(removed != null && { removed }),
           },
         ]
       })
@@ -251,8 +256,21 @@ export function openQueries(database: Database, currency: string) {
     async events(goodId: number, since: number, limit: number): Promise<FeedEvent[]> {
       return (await eventRows(goodId, since, limit)).map(toFeedEvent)
     },
-    async log(goodId: number, since: number, limit: number): Promise<LoggedEvent[]> {
-      return (await eventRows(goodId, since, limit)).map((row) => ({ ...toFeedEvent(row), hash: row.hash }))
+    /** The log with its links; of an ended good with its secrets opened, a reserve's only if it was met. */
+    async log(good: Good, since: number, limit: number): Promise<LoggedEvent[]> {
+      const ended = good.status !== 'open'
+      const met = ended && (await open().findOne(EventRow, { goodId: good.id, type: 'reserve_met' })) !== null
+      const openingOf = ({ type, secret }: EventRow): { opened?: Opening } =>
+        secret != null && (type === 'bid' ? ended : met) ? { opened: JSON.parse(secret) as Opening } : {}
+      const rows = await eventRows(good.id, since, limit)
+      return rows.map((row) => ({ ...toFeedEvent(row), hash: row.hash, ...openingOf(row) }))
+    },
+    /** The good that a bid was placed on. */
+    async goodOfBid(bidId: number): Promise<number> {
+      const row = await open().findOne(BidRow, { id: bidId })
+      if (!row)
+        throw new AuctionError('NOT_FOUND', `There is no bid ${bidId}.`, { hint: "See a good's: auction bids <id>" })
+      return row.goodId
     },
     async heads(goodIds: readonly number[]): Promise<Map<number, number>> {
       const rows =

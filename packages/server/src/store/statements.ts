@@ -17,15 +17,20 @@ export type Table =
   | 'EntryRow'
   | 'KeyRow'
   | 'Picture'
+  | 'Invite'
+  | 'ChatRow'
+
+/** Tables whose ids the book gives. */
+export type Numbered = 'User' | 'GoodRow' | 'BidRow' | 'ChatRow'
 
 /** Rows have the entities' property names. Everything runs inside the transaction it was made for. */
 export interface Statements {
   /** Rows whose column `property` is one of `values`, in its order, locked until the commit. */
   lock<T extends Row>(table: Table, property: string, values: readonly (string | number)[]): Promise<T[]>
-  /** Ids of open goods whose end has passed by `now`, soonest first. */
-  due(now: number, most: number): Promise<number[]>
+  /** Ids of open goods that end from `from` to `until`, soonest first. */
+  ending(from: number, until: number, most: number): Promise<number[]>
   /** `most` fresh ids of a table, ascending. */
-  allocate(table: 'User' | 'GoodRow' | 'BidRow', most: number): Promise<number[]>
+  allocate(table: Numbered, most: number): Promise<number[]>
   insert(table: Table, rows: readonly Row[]): Promise<void>
   /** Rewrites what the rows hold, by primary key; every row of a call holds the same properties. */
   update(table: Table, rows: readonly Row[]): Promise<void>
@@ -94,9 +99,9 @@ function sqliteStatements(native: SqliteFile.Database, shapeOf: (table: Table) =
       const sql = `select ${selection(shape)} from ${shape.name} where ${column} in (select value from json_each(?)) order by ${column}`
       return Promise.resolve(prepare(sql).all(JSON.stringify(values)) as T[])
     },
-    due(now, most) {
-      const sql = `select id from goods where status = 'open' and ends_at <= ? order by ends_at, id limit ?`
-      return Promise.resolve((prepare(sql).all(now, most) as { id: number }[]).map(({ id }) => id))
+    ending(from, until, most) {
+      const sql = `select id from goods where status = 'open' and ends_at between ? and ? order by ends_at, id limit ?`
+      return Promise.resolve((prepare(sql).all(from, until, most) as { id: number }[]).map(({ id }) => id))
     },
     allocate(table, most) {
       const { last } = prepare(`select coalesce(max(id), 0) as last from ${shapeOf(table).name}`).get() as {
@@ -166,10 +171,11 @@ function postgresStatements(em: SqlEntityManager, shapeOf: (table: Table) => Sha
         for (const { property: each } of integers) if (typeof row[each] === 'string') row[each] = Number(row[each])
       return rows as T[]
     },
-    async due(now, most) {
+    async ending(from, until, most) {
       const rows = await run(
-        `select id from goods where status = 'open' and ends_at <= $1 order by ends_at, id limit $2`,
-        now,
+        `select id from goods where status = 'open' and ends_at between $1 and $2 order by ends_at, id limit $3`,
+        from,
+        until,
         most,
       )
       return rows.map(({ id }) => Number(id))

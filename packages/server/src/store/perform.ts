@@ -1,0 +1,74 @@
+/** One order done to a batch: answered as before when its key is known, else by what its kind does. */
+import { AuctionError } from '@auction/common/errors'
+import { type Batch, insert } from './batch.ts'
+import * as goods from './good-orders.ts'
+import * as house from './house-orders.ts'
+import type { Order, Outcome, Result } from './orders.ts'
+import * as rooms from './room-orders.ts'
+
+export const keyName = (scope: number, key: string) => `${scope}/${key}`
+
+/** Does one order to the rows in memory; a refusal leaves them as they were. */
+export function perform(batch: Batch, order: Order): Outcome {
+  const keyed = 'keyed' in order ? order.keyed : null
+  const name = keyed && keyName(keyed.scope, keyed.key)
+  const known = name === null ? undefined : batch.answers.get(name)
+  if (keyed && known) {
+    if (known.fingerprint !== keyed.fingerprint) return { refusal: new AuctionError('KEY_REUSED') }
+    const answer = JSON.parse(known.answer) as Result
+    return { result: answer && 'replayed' in answer ? { ...answer, replayed: true } : answer }
+  }
+  try {
+    const result = act(batch, order)
+    if (keyed && name !== null) {
+      const answer = JSON.stringify(result)
+      batch.answers.set(name, { fingerprint: keyed.fingerprint, answer })
+      insert(batch, 'KeyRow', { ...keyed, answer, at: batch.now })
+    }
+    return { result }
+  } catch (refusal) {
+    if (refusal instanceof AuctionError) return { refusal }
+    throw refusal
+  }
+}
+
+function act(batch: Batch, order: Order): Result {
+  switch (order.type) {
+    case 'place_bid':
+      return goods.placeBid(batch, order)
+    case 'retract_bid':
+    case 'cancel_bid':
+      return goods.removeBid(batch, order)
+    case 'purchase':
+    case 'edit_good':
+    case 'cancel_good':
+    case 'accept_bid':
+      return goods.changeGood(batch, order)
+    case 'close_due':
+    case 'extend_for_outage':
+      return goods.sweep(batch, order)
+    case 'list_good':
+      return goods.listGood(batch, order)
+    case 'deposit':
+    case 'withdraw':
+      return house.moveMoney(batch, order)
+    case 'sign_up':
+      return house.signUp(batch, order)
+    case 'invite':
+      return house.invite(batch, order)
+    case 'claim_house':
+      return house.claimHouse(batch, order)
+    case 'be_alive':
+      return house.beAlive(batch)
+    case 'open_session':
+    case 'touch_session':
+    case 'close_session':
+      return house.keepSession(batch, order)
+    case 'say':
+      return rooms.say(batch, order)
+    case 'remove_line':
+      return rooms.removeLine(batch, order)
+    default:
+      return order satisfies never
+  }
+}

@@ -1,0 +1,201 @@
+/** One random sale, played in the real house and in the naive one, and compared after every step. */
+import type { FaultCode } from '@auction/common/errors'
+import { type Action, doNaively, type Scene, someAction, someJump, someTerms } from './actions.ts'
+import { type NaiveTerms, openNaiveHouse, type Seen } from './naive-house.ts'
+import { type Random, randomBy } from './random.ts'
+
+export type Retraction = 'allowed' | 'none'
+
+/** The house under test, as far as a sale needs it. */
+export interface RealHouse {
+  now(): number
+  advance(ms: number): void
+  signUp(balance: number): Promise<number>
+  list(terms: NaiveTerms): Promise<number>
+  /** Sends all of them at once; answers how each was refused, or null. */
+  submit(actions: readonly Action[], retraction: Retraction): Promise<readonly (FaultCode | null)[]>
+  /** Whether the house has told its own name of this bid. */
+  isKnown(bid: number): boolean
+  /** Sends an earlier request again under its key, as it was and as another; answers what was wrong with the answers. */
+  repeat(random: Random): Promise<string | null>
+  /** Closes the database, waits, and does what a server does that starts. Answers since when the house was away. */
+  restart(gapMs: number): Promise<{ readonly downSince: number }>
+  see(goodIds: readonly number[]): Promise<readonly Seen[]>
+  /** Balances by the name of the account, and the sum of all there are. */
+  accounts(names: readonly string[]): Promise<{ readonly balances: readonly number[]; readonly sum: number }>
+  /** What the house's own audit and the verifier of exported logs have against these goods. */
+  audit(goodIds: readonly number[]): Promise<readonly string[]>
+}
+
+/** Where the two houses differ, and what led there. */
+export class Disagreement extends Error {}
+
+interface Sale extends Scene {
+  readonly real: RealHouse
+  readonly retraction: Retraction
+  readonly goods: number[]
+  readonly before: { readonly house: number; readonly world: number }
+  readonly steps: string[]
+  /** How often each thing happened, by its name. */
+  readonly tally: Map<string, number>
+  now: number
+}
+
+const mostSteps = 60
+
+/** Plays the sale that `seed` makes to its end; answers how often each thing happened. Throws Disagreement. */
+export async function playSale(seed: number, real: RealHouse): Promise<ReadonlyMap<string, number>> {
+  const sale = await openSale(randomBy(seed), real)
+  try {
+    const wanted = sale.random.int(30, mostSteps)
+    while (sale.steps.length < wanted) await takeStep(sale)
+    await endSale(sale)
+    return sale.tally
+  } catch (error) {
+    const what = error instanceof Disagreement ? error.message : String(error)
+    throw new Disagreement(`${what}\nAUCTION_SIM_SEED=${seed}\n${sale.steps.join('\n')}`, { cause: error })
+  }
+}
+
+async function openSale(random: Random, real: RealHouse): Promise<Sale> {
+  const retraction = random.chance(0.9) ? 'allowed' : 'none'
+  const naive = openNaiveHouse({ retraction })
+  const { balances } = await real.accounts(['house', 'world'])
+  const users: number[] = []
+  let lastBid = 0
+  const sale: Sale = {
+    random,
+    real,
+    naive,
+    retraction,
+    users,
+    goods: [],
+    now: real.now(),
+    before: { house: balances[0] ?? 0, world: balances[1] ?? 0 },
+    tally: new Map(),
+    steps: [`retraction ${retraction}`],
+    nextBid: () => ++lastBid,
+    isKnown: real.isKnown,
+  }
+  const people = random.int(3, 6)
+  for (let each = 0; each < people; each++) {
+    const funds = random.pick([
+      random.int(0, 3_000),
+      random.int(5_000, 90_000),
+      random.int(100_000, 400_000),
+      1_000_000,
+    ])
+    const user = await real.signUp(funds)
+    if (funds > 0) naive.deposit(user, funds)
+    users.push(user)
+    sale.steps.push(`user ${user} has ${funds}`)
+  }
+  const goods = random.pick([1, 1, 2, 3])
+  for (let each = 0; each < goods; each++) await listOne(sale)
+  await compare(sale)
+  return sale
+}
+
+async function listOne({ random, real, naive, users, goods, steps, now }: Sale): Promise<void> {
+  const terms = someTerms(random, random.any(users) ?? 0, now)
+  const goodId = await real.list(terms)
+  naive.list(goodId, terms)
+  goods.push(goodId)
+  steps.push(`list ${goodId} ${JSON.stringify(terms)}`)
+}
+
+async function takeStep(sale: Sale): Promise<void> {
+  const { random, real, naive, goods, steps } = sale
+  const dice = random.int(1, 100)
+  const over = goods.every((id) => naive.see(id).endsAt <= sale.now || naive.see(id).status !== 'open')
+  if (dice <= 16) {
+    const ms = someJump(sale)
+    steps.push(`wait ${ms}`)
+    await pass(sale, ms)
+  } else if (dice <= 20) {
+    const gap = random.pick([0, 29_999, 30_000, random.int(0, 60_000), random.int(30_000, 1_200_000), someJump(sale)])
+    steps.push(`restart after ${gap}`)
+    await restart(sale, gap)
+  } else if (dice <= 25) {
+    const fault = await real.repeat(random)
+    if (fault) throw new Disagreement(fault)
+    steps.push('repeat')
+  } else if ((dice <= 27 || over) && goods.length < 6) await listOne(sale)
+  else {
+    const burst = Array.from({ length: random.pick([1, 1, 1, 1, 2, 3, 8]) }, () => {
+      const action = someAction(sale)
+      const verdict = doNaively(naive, action, sale.now)
+      steps.push(`${JSON.stringify(action)} naively ${verdict.join(' or ') || 'done'}`)
+      count(sale, `${action.type} ${verdict[0] ?? 'done'}`)
+      return { action, verdict }
+    })
+    const refusals = await real.submit(
+      burst.map(({ action }) => action),
+      sale.retraction,
+    )
+    for (const [index, { action, verdict }] of burst.entries()) {
+      const refusal = refusals[index] ?? null
+      const fits = verdict.length === 0 ? refusal === null : refusal !== null && verdict.includes(refusal)
+      if (!fits)
+        throw new Disagreement(
+          `${JSON.stringify(action)}: naively ${verdict.join(' or ') || 'done'}, really ${refusal ?? 'done'}.`,
+        )
+    }
+  }
+  await compare(sale)
+}
+
+function count({ tally }: Sale, what: string, times = 1): void {
+  tally.set(what, (tally.get(what) ?? 0) + times)
+}
+
+async function pass(sale: Sale, ms: number): Promise<void> {
+  sale.real.advance(ms)
+  sale.now = sale.real.now()
+}
+
+async function restart(sale: Sale, gapMs: number): Promise<void> {
+  const { downSince } = await sale.real.restart(gapMs)
+  sale.now = sale.real.now()
+  if (sale.naive.outage(downSince, sale.now) > 0) count(sale, 'outage')
+  sale.naive.closeDue(sale.now)
+}
+
+async function endSale(sale: Sale): Promise<void> {
+  const { naive, goods, real } = sale
+  const last = Math.max(...goods.map((id) => naive.see(id).endsAt))
+  await pass(sale, Math.max(0, last - sale.now))
+  await real.submit([{ type: 'close_due' }], sale.retraction)
+  naive.closeDue(sale.now)
+  sale.steps.push('the end')
+  await compare(sale)
+  const open = goods.filter((id) => naive.see(id).status === 'open')
+  if (open.length > 0) throw new Disagreement(`Goods ${open.join(', ')} are open after their end.`)
+  for (const id of goods) count(sale, naive.see(id).status)
+  count(sale, 'lapsed', naive.lapsed.length)
+  const faults = await real.audit(goods)
+  if (faults.length > 0) throw new Disagreement(`The audit finds: ${faults.join('; ')}`)
+}
+
+/** Everything anyone could see, and every account. */
+async function compare({ real, naive, goods, users, before }: Sale): Promise<void> {
+  const differ = (what: string, ours: unknown, theirs: unknown) => {
+    if (ours !== theirs) throw new Disagreement(`${what}: naively ${String(ours)}, really ${String(theirs)}.`)
+  }
+  for (const [index, seen] of (await real.see(goods)).entries()) {
+    const goodId = goods[index] ?? 0
+    const expected = naive.see(goodId)
+    for (const key of Object.keys(expected) as (keyof Seen)[])
+      if (key !== 'minimumBid' || expected.status === 'open')
+        differ(`${key} of good ${goodId}`, expected[key], seen[key])
+  }
+  const names = [...users.flatMap((id) => [`user:${id}/available`, `user:${id}/held`]), 'house', 'world']
+  const { balances, sum } = await real.accounts(names)
+  const expected = [
+    ...users.flatMap((id) => [naive.balanceOf(id) - naive.holdsOf(id), naive.holdsOf(id)]),
+    before.house + naive.balanceOf('house'),
+    before.world + naive.balanceOf('world'),
+  ]
+  for (const [index, name] of names.entries()) differ(name, expected[index], balances[index])
+  differ('sum of all accounts', 0, sum)
+}
