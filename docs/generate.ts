@@ -4,8 +4,9 @@ import { PassThrough, Writable } from 'node:stream'
 import { fileURLToPath } from 'node:url'
 import { ledgerEntry, ownBid, publicBid, type Route, routes, user, wallet } from '@auction/common/api'
 import { faults } from '@auction/common/errors'
+import { eventData, feedEvent, money, person } from '@auction/common/events'
 import { newGood } from '@auction/common/requests'
-import { feedEvent, goodView, money, person } from '@auction/common/view'
+import { goodView } from '@auction/common/view'
 import { z } from 'zod'
 import { run, table } from '../packages/cli/src/cli.ts'
 import { createIo } from '../packages/cli/src/io.ts'
@@ -20,14 +21,22 @@ export async function generated(): Promise<ReadonlyMap<string, string>> {
     ['docs/reference/commands.md', await commands()],
     ['docs/reference/http.md', http()],
     ['docs/reference/errors.md', errors()],
-    [
-      'README.md',
-      readFileSync(at('README.md'), 'utf8').replace(
-        /(<!-- settings -->\n)[\s\S]*?(<!-- \/settings -->)/,
-        (_all, open, close) => open + settings() + close,
-      ),
-    ],
+    ['docs/reference/events.md', filled('docs/reference/events.md', 'events', events())],
+    ['README.md', filled('README.md', 'settings', settings())],
   ])
+}
+
+/** A page with the part between its marks `name` written anew. */
+function filled(path: string, name: string, part: string): string {
+  const marks = new RegExp(`(<!-- ${name} -->\\n)[\\s\\S]*?(<!-- /${name} -->)`)
+  return readFileSync(at(path), 'utf8').replace(marks, (_all, open, close) => open + part + close)
+}
+
+function events(): string {
+  const rows = Object.entries(eventData).map(
+    ([type, schema]) => `| ${type} | \`${written(schemaOf(schema, 'output'), 'output').replaceAll('|', '\\|')}\` |\n`,
+  )
+  return `| type | data |\n|---|---|\n${rows.join('')}`
 }
 
 async function help(words: readonly string[]): Promise<string> {

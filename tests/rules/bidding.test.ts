@@ -1,21 +1,37 @@
-import {
-  decide,
-  defaultIncrement,
-  defaultSoftClose,
-  HARD_END_MS,
-  incrementAt,
-  minimumBid,
-  type PlaceBid,
-} from '@auction/common/bidding'
-import { evolve, type Good, type Increment, type Person, reserveMet } from '@auction/common/good'
+import { decide } from '@auction/common/bidding'
+import type { PlaceBid } from '@auction/common/contest'
+import { type Good, type Person, reserveMet } from '@auction/common/good'
+import { minimumBid } from '@auction/common/increments'
 import { toDecimal } from '@auction/common/money'
 import { describe, expect, it } from 'vitest'
-import { A, B, bidBy, C, goodAfter, goodWith, HOUR, LISTED_AT, mila, PLENTY, refusalOf, terms, usd } from './given.ts'
+import {
+  A,
+  B,
+  bidBy,
+  C,
+  cancellationOf,
+  goodAfter,
+  goodWith,
+  LISTED_AT,
+  mila,
+  purchaseBy,
+  refusalOf,
+  type Stage,
+  stageAfter,
+  terms,
+  usd,
+} from './given.ts'
 
 const ended = { receivedAt: terms.endsAt }
+const secondChance = goodWith({ buyNow: 1_000, offeredTo: A })
 const closed: readonly [string, Good][] = [
   ['sold', goodAfter(goodWith(), bidBy(A, { max: 1_000 }), { type: 'close_due', now: terms.endsAt })],
   ['unsold', goodAfter(goodWith(), { type: 'close_due', now: terms.endsAt })],
+  ['bought', goodAfter(goodWith({ buyNow: 1_300 }), purchaseBy(A, {}))],
+  [
+    'cancelled',
+    goodAfter(goodWith(), { type: 'cancel_good', by: mila, as: 'seller', reason: null, receivedAt: LISTED_AT }),
+  ],
 ]
 
 describe('a bid is refused', () => {
@@ -91,23 +107,48 @@ describe('a bid is refused', () => {
       'INSUFFICIENT_FUNDS',
       { available: usd(1_249), needed: usd(1_250) },
     ],
+    [
+      'made for a state that is past',
+      goodAfter(goodWith(), bidBy(A, { max: 5_000 })),
+      bidBy(B, { max: 9_000, ifSeq: 1 }),
+      'CONFLICT',
+      { seq: 2 },
+    ],
+    ['made for a state that is yet to come', goodWith(), bidBy(A, { max: 5_000, ifSeq: 2 }), 'CONFLICT', { seq: 1 }],
+    [
+      'made for a state before its own last bid',
+      goodAfter(goodWith(), bidBy(A, { max: 5_000 })),
+      bidBy(A, { max: 9_000, ifSeq: 1 }),
+      'CONFLICT',
+      { seq: 2 },
+    ],
+    [
+      'made for a state before the end moved',
+      goodAfter(goodWith(), bidBy(A, { max: 5_000, receivedAt: terms.endsAt - 1 })),
+      bidBy(B, { max: 9_000, ifSeq: 2 }),
+      'CONFLICT',
+      { seq: 3 },
+    ],
+    ['on a second chance, by anybody', secondChance, bidBy(B, { max: 5_000 }), 'FORBIDDEN', {}],
+    ['on a second chance, by whom it is offered to', secondChance, bidBy(A, { max: 5_000 }), 'FORBIDDEN', {}],
     ['that names nothing', goodWith(), bidBy(A, {}), 'BAD_REQUEST', {}],
     ['whose maximum is below its amount', goodWith(), bidBy(A, { amount: 2_000, max: 1_999 }), 'BAD_REQUEST', {}],
   ] as const)('%s', (_, good, bid, code, data) => {
     expect(refusalOf(() => decide(bid, good))).toEqual({ code, data })
   })
 
-  it('for the first of several reasons: own good, not open, maximum not raised, too low, funds', () => {
+  it('for the first of several reasons: own good, not open, another state, maximum not raised, too low, funds', () => {
     const led = goodAfter(goodWith(), bidBy(A, { max: 5_000 }))
     const poor = { max: 1, available: 0 }
     const codes = [
       refusalOf(() => decide(bidBy(mila, { ...poor, ...ended }), led)),
-      refusalOf(() => decide(bidBy(A, { ...poor, ...ended }), led)),
+      refusalOf(() => decide(bidBy(A, { ...poor, ...ended, ifSeq: 1 }), led)),
+      refusalOf(() => decide(bidBy(A, { ...poor, ifSeq: 1 }), led)),
       refusalOf(() => decide(bidBy(A, poor), led)),
       refusalOf(() => decide(bidBy(B, poor), led)),
       refusalOf(() => decide(bidBy(B, { ...poor, max: 1_050 }), led)),
     ].map(({ code }) => code)
-    expect(codes).toEqual(['OWN_GOOD', 'NOT_OPEN', 'MAX_NOT_RAISED', 'BID_TOO_LOW', 'INSUFFICIENT_FUNDS'])
+    expect(codes).toEqual(['OWN_GOOD', 'NOT_OPEN', 'CONFLICT', 'MAX_NOT_RAISED', 'BID_TOO_LOW', 'INSUFFICIENT_FUNDS'])
   })
 
   it('without a change to what it was held against', () => {
@@ -125,19 +166,26 @@ describe('a bid is refused', () => {
 describe('the golden vectors of rules.md, section 2', () => {
   const people: Record<string, Person> = { A, B, C }
 
-  /** Plays `A 50, B =52` (major units; = is exact); says after each bid who leads, the price, and the reserve's flag. */
+  /**
+   * Plays `A 50, B =52, B -52` (major units; = is exact, - takes that bid away again); says after each who leads, the price, and
+   * the reserve's flag.
+   */
   function outcomes(sequence: string, reserve: number | null): string[] {
-    let good = goodWith({ reserve })
+    let stage: Stage = { good: goodWith({ reserve }), bids: [] }
     return sequence.split(', ').map((bid) => {
       const [who = '', sum = ''] = bid.split(' ')
-      const amount = Math.round(Number(sum.replace('=', '')) * 100)
-      const command = bidBy(people[who] ?? mila, sum.startsWith('=') ? { amount } : { max: amount })
+      const person = people[who] ?? mila
+      const amount = Math.round(Number(sum.replace(/[=-]/, '')) * 100)
+      const command = sum.startsWith('-')
+        ? cancellationOf(person, amount, stage)
+        : bidBy(person, sum.startsWith('=') ? { amount } : { max: amount })
       try {
-        good = decide(command, good).reduce(evolve, good)
+        stage = stageAfter(stage, decide(command, stage.good))
       } catch {
-        const { code, data } = refusalOf(() => decide(command, good))
+        const { code, data } = refusalOf(() => decide(command, stage.good))
         return `${code} ${toDecimal((data.minimumBid as { amount: number }).amount, 'USD')}`
       }
+      const { good } = stage
       const leader = Object.keys(people).find((name) => people[name]?.id === good.leader?.id)
       const met = reserveMet(good)
       return `${leader} ${toDecimal(good.price ?? 0, 'USD')}${met === null ? '' : met ? ' met' : ' unmet'}`
@@ -159,6 +207,7 @@ describe('the golden vectors of rules.md, section 2', () => {
     [12, 4_000, 'A 39.50, B 45', ['A 10.00 unmet', 'B 40.50 met']],
     [13, null, 'A 200, B 24.99, C 26.48', ['A 10.00', 'A 25.49', 'BID_TOO_LOW 26.49']],
     [14, null, 'A 50, B 50.01, B 100', ['A 10.00', 'B 50.01', 'B 50.01']],
+    [15, null, 'A 50, B 50.01, B 100, B -50.01', ['A 10.00', 'B 50.01', 'B 50.01', 'B 50.01']],
     [16, null, 'A =50, B =52', ['A 50.00', 'B 52.00']],
     [17, null, 'A =50, B =52, C 100, B =60', ['A 50.00', 'B 52.00', 'C 53.00', 'C 61.00']],
   ] as const)('%i: reserve %s, %s', (_, reserve, sequence, expected) => {
@@ -175,7 +224,9 @@ describe('an accepted bid', () => {
         bidId: bid.bidId,
         bidder: B,
         amount: 2_000,
+        named: 2_000,
         max: 3_000,
+        salt: bid.salt,
         message: 'for Ann',
         receivedAt: bid.receivedAt,
         price: 3_100,
@@ -208,6 +259,27 @@ describe('an accepted bid', () => {
     expect(decide(bid, good)[0]).toMatchObject({ type: 'bid', amount })
   })
 
+  it.each<[string, PlaceBid, number | null]>([
+    ['an exact bid', bidBy(A, { amount: 1_500 }), 1_500],
+    ['an exact bid with a maximum', bidBy(A, { amount: 1_500, max: 5_000 }), 1_500],
+    ['a proxy bid', bidBy(A, { max: 5_000 }), null],
+  ])('keeps for its seal what %s named', (_, bid, named) => {
+    expect(decide(bid, goodWith())[0]).toMatchObject({ named, max: bid.max ?? bid.amount, salt: bid.salt })
+  })
+
+  it('is taken in the very state it was made for', () => {
+    const good = goodAfter(goodWith(), bidBy(A, { max: 5_000 }))
+    expect(goodAfter(good, bidBy(B, { max: 9_000, ifSeq: 2 })).leader).toEqual(B)
+    expect(goodAfter(good, bidBy(A, { max: 9_000, ifSeq: good.seq })).max).toBe(9_000)
+  })
+
+  it('is a bid though its maximum reaches the buy-now price', () => {
+    const good = goodWith({ buyNow: 1_300 })
+    for (const max of [1_300, 9_000])
+      expect(goodAfter(good, bidBy(A, { max }))).toMatchObject({ status: 'open', price: 1_000, leader: A, max })
+    expect(goodAfter(good, bidBy(A, { amount: 2_000 }))).toMatchObject({ status: 'open', price: 2_000 })
+  })
+
   it('tells once that the reserve is met', () => {
     const good = goodWith({ reserve: 4_000 })
     const types = (bid: PlaceBid, on: Good) => decide(bid, on).map(({ type }) => type)
@@ -236,75 +308,9 @@ describe('an accepted bid', () => {
   })
 })
 
-describe('the increment', () => {
-  const bands = [
-    [0, 5],
-    [100, 25],
-    [500, 50],
-    [2_500, 100],
-    [10_000, 250],
-    [25_000, 500],
-    [50_000, 1_000],
-    [100_000, 2_500],
-    [250_000, 5_000],
-    [500_000, 10_000],
-  ] as const
-  const edges = (scale: number) =>
-    bands.flatMap(([from, step], index) => {
-      const next = bands[index + 1]?.[0] ?? 900_000_000
-      return [
-        [from * scale, step * scale],
-        [next * scale - 1, step * scale],
-      ] as const
-    })
-
-  it.each(edges(1))('at %i cents is %i', (price, step) => {
-    expect(incrementAt(defaultIncrement('USD'), price)).toBe(step)
-  })
-  it.each(edges(10))('at %i won is %i', (price, step) => {
-    expect(incrementAt(defaultIncrement('KRW'), price)).toBe(step)
-  })
-
-  it.each<[string, Increment, number, number]>([
-    ['fixed, near 0', { fixed: 500 }, 1, 500],
-    ['fixed, far up', { fixed: 500 }, 900_000_000, 500],
-    ['a share, rounded down', { percentBp: 500 }, 1_999, 99],
-    ['a share, whole', { percentBp: 500 }, 2_000, 100],
-    ['a share below 1, at least 1', { percentBp: 500 }, 19, 1],
-    ['a share of nothing, at least 1', { percentBp: 1 }, 0, 1],
-    ['all of the price', { percentBp: 10_000 }, 123, 123],
-    ['a share of a price whose product is no safe integer', { percentBp: 9_999 }, 999_990_000_001, 999_890_001_000],
-  ])('is %s', (_, increment, price, step) => {
-    expect(incrementAt(increment, price)).toBe(step)
-  })
-
-  it('makes the minimum: the start before any bid, one step above the price after it', () => {
-    const good = goodWith({ startPrice: 995 })
-    expect(minimumBid(good)).toBe(995)
-    expect(minimumBid({ ...good, price: 995 })).toBe(1_045)
-    expect(minimumBid({ ...good, price: 995, increment: { fixed: 7 } })).toBe(1_002)
-  })
-})
-
 describe('the soft close', () => {
   const W = terms.softCloseMs
   const late = (beforeEnd: number) => ({ receivedAt: terms.endsAt - beforeEnd })
-
-  it.each([
-    ['a day', 24 * HOUR, 120_000],
-    ['20 minutes', 20 * 60_000, 120_000],
-    ['a millisecond less than 20 minutes', 20 * 60_000 - 1, 119_999],
-    ['10 minutes', 10 * 60_000, 60_000],
-    ['50 seconds', 50_000, 5_000],
-    ['49 seconds', 49_000, 5_000],
-    ['a second', 1_000, 5_000],
-  ])('of a good listed for %s is, when unsaid, %i -> %i ms', (_, duration, expected) => {
-    expect(defaultSoftClose(duration)).toBe(expected)
-  })
-
-  it('may move the end by an hour altogether', () => {
-    expect(HARD_END_MS).toBe(60 * 60_000)
-  })
 
   it.each<[string, Partial<Good>, PlaceBid, number | null]>([
     ['does nothing for a bid earlier than that', {}, bidBy(A, { max: 1_000, ...late(W) }), null],
@@ -325,7 +331,9 @@ describe('the soft close', () => {
     ['does nothing at the hard end', { hardEndsAt: terms.endsAt }, bidBy(A, { max: 1_000, ...late(1) }), null],
   ])('%s', (_, changes, bid, endsAt) => {
     const extended = decide(bid, { ...goodWith(), ...changes }).filter(({ type }) => type === 'extended')
-    expect(extended).toEqual(endsAt === null ? [] : [{ type: 'extended', endsAt, cause: 'bid' }])
+    const { hardEndsAt } = { ...terms, ...changes }
+    const extension = { type: 'extended', endsAt, hardEndsAt, cause: 'bid' }
+    expect(extended).toEqual(endsAt === null ? [] : [extension])
   })
 
   it('ends after k bids W after the last, not k times W later', () => {
@@ -369,59 +377,5 @@ describe('the soft close', () => {
     expect(refusalOf(() => decide(bidBy(B, { max: 2_000, ...ended }), plain)).code).toBe('NOT_OPEN')
     const extended = goodAfter(goodWith(), bidBy(A, { max: 5_000, ...late(1) }))
     expect(goodAfter(extended, bidBy(B, { max: 2_000, ...ended })).bidCount).toBe(2)
-  })
-})
-
-describe('closing', () => {
-  const now = terms.endsAt
-  const bid = bidBy(A, { max: 5_000 })
-
-  it.each([
-    ['does nothing before the end', goodWith(), now - 1, []],
-    ['does nothing on a good that is closed', goodAfter(goodWith(), bid, { type: 'close_due', now }), now + 1, []],
-    ['does nothing on a good that is unsold', goodAfter(goodWith(), { type: 'close_due', now }), now + 1, []],
-    [
-      'does nothing at the old end of an extended good',
-      goodAfter(goodWith(), { ...bid, receivedAt: now - 1 }),
-      now,
-      [],
-    ],
-    ['finds no bids', goodWith(), now, [{ type: 'unsold', reason: 'no_bids' }]],
-    [
-      'finds the reserve unmet',
-      goodAfter(goodWith({ reserve: 5_001 }), bid),
-      now,
-      [{ type: 'unsold', reason: 'reserve_unmet' }],
-    ],
-    ['sells at the price', goodAfter(goodWith(), bid), now, [{ type: 'sold', winner: A, price: 1_000 }]],
-    [
-      'sells at the reserve just met',
-      goodAfter(goodWith({ reserve: 5_000 }), bid),
-      now,
-      [{ type: 'sold', winner: A, price: 5_000 }],
-    ],
-    [
-      'sells, however late it comes',
-      goodAfter(goodWith(), bid, bidBy(B, { max: 3_000 })),
-      now + 1_000 * HOUR,
-      [{ type: 'sold', winner: A, price: 3_100 }],
-    ],
-  ] as const)('%s', (_, good, at, events) => {
-    expect(decide({ type: 'close_due', now: at }, good)).toEqual(events)
-  })
-
-  it('keeps price and leader of a sold good, and names no winner of an unsold one', () => {
-    expect(goodAfter(goodWith(), bid, { type: 'close_due', now })).toMatchObject({
-      status: 'sold',
-      winner: A,
-      price: 1_000,
-    })
-    const unmet = goodAfter(goodWith({ reserve: 9_000 }), bid, { type: 'close_due', now })
-    expect(unmet).toMatchObject({ status: 'unsold', winner: null, leader: A })
-  })
-
-  it('counts every event of the good, one by one', () => {
-    const good = goodAfter(goodWith({ reserve: 4_000 }), { ...bid, receivedAt: now - 1, available: PLENTY })
-    expect(good.seq).toBe(4)
   })
 })

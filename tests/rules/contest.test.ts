@@ -1,5 +1,8 @@
-import { decide, minimumBid, type PlaceBid } from '@auction/common/bidding'
+import { decide } from '@auction/common/bidding'
+import type { PlaceBid } from '@auction/common/contest'
 import { evolve, type Good, type Increment, reserveMet } from '@auction/common/good'
+import { minimumBid } from '@auction/common/increments'
+import { holdFor } from '@auction/common/ledger'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { A, B, bidBy, goodAfter, goodWith } from './given.ts'
@@ -23,27 +26,41 @@ function inAnySale(check: (sale: Sale) => unknown): void {
 }
 
 describe('in any sale', () => {
-  it('the leader is who named the highest maximum, the earliest of equals', () => {
-    inAnySale((sale) => {
-      const bids: PlaceBid[] = []
-      eachBid(sale, ({ after: good }, bid) => {
-        bids.push(bid)
-        const highest = Math.max(...bids.map(maxOf))
+  it('the leader is who named the highest maximum that stands, the earliest of equals', () => {
+    inAnySale((sale) =>
+      play(sale, ({ after: good, stand }) => {
+        if (good.status === 'bought') return
+        const highest = stand.length > 0 ? Math.max(...stand.map(({ max }) => max)) : null
         expect(good.max).toBe(highest)
-        expect(good.leader).toEqual(bids.find((each) => maxOf(each) === highest)?.bidder)
-        expect(good.bidCount).toBe(bids.length)
-      })
-    })
+        expect(good.leader).toEqual(stand.find(({ max }) => max === highest)?.bidder ?? null)
+        expect(good.bidCount).toBe(stand.length)
+      }),
+    )
   })
 
-  it("the price is at least the start, at most the leader's maximum, never falls, and the minimum is above it", () => {
+  it("the price is at least the start, at most the leader's maximum, and the minimum is above it", () => {
     inAnySale((sale) =>
-      play(sale, ({ before, after: good }) => {
-        if (good.price === null) return
-        expect(good.price).toBeGreaterThanOrEqual(Math.max(good.startPrice, before.price ?? 0))
+      play(sale, ({ after: good }) => {
+        expect(good.price === null).toBe(good.leader === null)
+        if (good.price === null || good.status === 'bought') return
+        expect(good.price).toBeGreaterThanOrEqual(good.startPrice)
         expect(good.price).toBeLessThanOrEqual(good.max ?? 0)
         expect(minimumBid(good)).toBeGreaterThan(good.price)
       }),
+    )
+  })
+
+  it('the price falls by a removal alone, and rises by a bid or a purchase alone', () => {
+    inAnySale((sale) =>
+      play(
+        sale,
+        () => {},
+        ({ before, event, after: good }) => {
+          const removes = event.type === 'retracted' || event.type === 'bid_cancelled'
+          if ((good.price ?? 0) < (before.price ?? 0)) expect(removes).toBe(true)
+          if ((good.price ?? 0) > (before.price ?? 0)) expect(['bid', 'bought']).toContain(event.type)
+        },
+      ),
     )
   })
 
@@ -57,7 +74,7 @@ describe('in any sale', () => {
     )
   })
 
-  it('the reserve is reached by the price as soon as a maximum reaches it', () => {
+  it('the reserve is reached by the price exactly while a maximum that stands reaches it', () => {
     inAnySale((sale) =>
       play(sale, ({ after: good }) => {
         if (good.reserve !== null && good.max !== null) expect(reserveMet(good)).toBe(good.max >= good.reserve)
@@ -65,17 +82,27 @@ describe('in any sale', () => {
     )
   })
 
-  it('a refusal leaves no event and everything as it was', () => {
+  it('it is told that the reserve is met whenever it comes to be, and never else', () => {
     inAnySale((sale) =>
-      play(sale, ({ before, after: good, events, refusal }) => {
-        if (!refusal) return
-        expect(events).toEqual([])
-        expect(good).toBe(before)
+      play(sale, ({ before, after: good, events }) => {
+        const comes = reserveMet(before) === false && reserveMet(good) === true && good.status !== 'bought'
+        expect(events.filter(({ type }) => type === 'reserve_met')).toHaveLength(comes ? 1 : 0)
       }),
     )
   })
 
-  it('a bid is taken exactly when it is in time, high enough and covered', () => {
+  it('a refusal leaves no event and everything as it was', () => {
+    inAnySale((sale) =>
+      play(sale, ({ before, after: good, events, refusal, stood, stand }) => {
+        if (!refusal) return
+        expect(events).toEqual([])
+        expect(good).toBe(before)
+        expect(stand).toBe(stood)
+      }),
+    )
+  })
+
+  it('a bid is taken exactly when it is in time, high enough, of the state it was made for, and covered', () => {
     inAnySale((sale) =>
       play(sale, ({ command, before, refusal }) => {
         if (command.type !== 'place_bid') return
@@ -85,35 +112,163 @@ describe('in any sale', () => {
           ? max > (before.max ?? 0)
           : max >= minimumBid(before) && (command.amount ?? Number.MAX_SAFE_INTEGER) >= minimumBid(before)
         const open = before.status === 'open' && command.receivedAt < before.endsAt
-        if (!refusal) expect({ open, high }).toEqual({ open: true, high: true })
-        else if (open && high && command.bidder.id !== before.owner.id) expect(refusal.code).toBe('INSUFFICIENT_FUNDS')
+        const current = command.ifSeq === null || command.ifSeq === before.seq
+        const right = open && high && current && command.bidder.id !== before.owner.id
+        if (!refusal) expect(right).toBe(true)
+        else if (right) expect(refusal.code).toBe('INSUFFICIENT_FUNDS')
       }),
     )
   })
 
-  it('the end moves only forward, to W after the bid or the hard end, and only when price or leader changed', () => {
+  it('it is bought only while no bid stands or the reserve is unmet, for exactly the buy-now price', () => {
+    inAnySale((sale) =>
+      play(sale, ({ command, before, after: good, refusal }) => {
+        if (command.type !== 'purchase') return
+        const open = before.status === 'open' && command.receivedAt < before.endsAt
+        const offered = before.bidCount === 0 || (before.reserve !== null && (before.price ?? 0) < before.reserve)
+        const right = open && before.buyNow !== null && offered && command.buyer.id !== before.owner.id
+        if (refusal) expect(right && refusal.code !== 'INSUFFICIENT_FUNDS').toBe(false)
+        else
+          expect({ right, price: good.price, winner: good.winner }).toEqual({
+            right: true,
+            price: before.buyNow,
+            winner: command.buyer,
+          })
+      }),
+    )
+  })
+
+  it('a bid moves the end only forward, to W after it or the hard end, and only when price or leader changed', () => {
     inAnySale((sale) =>
       play(sale, ({ command, before, after: good, events }) => {
-        expect(good.endsAt).toBeLessThanOrEqual(good.hardEndsAt)
-        expect(events.some(({ type }) => type === 'extended')).toBe(good.endsAt !== before.endsAt)
         if (command.type !== 'place_bid' || events.length === 0) return
         const moved = good.price !== before.price || good.leader?.id !== before.leader?.id
         const wanted = Math.max(before.endsAt, Math.min(good.hardEndsAt, command.receivedAt + good.softCloseMs))
         expect(good.endsAt).toBe(moved && good.softCloseMs > 0 ? wanted : before.endsAt)
+        expect(good.hardEndsAt).toBe(before.hardEndsAt)
       }),
     )
   })
 
-  it('it ends once, sold to the leader at the price exactly when there is one and the reserve is met', () => {
+  it('the end moves by a bid, an outage or an edit alone, with bids only forward, and never past the hard end', () => {
+    inAnySale((sale) =>
+      play(
+        sale,
+        () => {},
+        ({ before, event, after: good }) => {
+          expect(good.endsAt).toBeLessThanOrEqual(good.hardEndsAt)
+          if (good.endsAt === before.endsAt) return
+          expect(['extended', 'note']).toContain(event.type)
+          if (before.bidCount > 0) expect(good.endsAt).toBeGreaterThan(before.endsAt)
+        },
+      ),
+    )
+  })
+
+  it('with bids it keeps its title, start, increment and buy-now price, and its reserve never rises', () => {
+    inAnySale((sale) =>
+      play(
+        sale,
+        () => {},
+        ({ before, after: good }) => {
+          if (before.bidCount === 0) return
+          const { name, startPrice, increment, buyNow, softCloseMs } = before
+          expect(good).toMatchObject({ name, startPrice, increment, buyNow, softCloseMs })
+          expect(good.description.startsWith(before.description)).toBe(true)
+          if (before.reserve === null) expect(good.reserve).toBeNull()
+          else expect(good.reserve).toBeLessThanOrEqual(before.reserve)
+          if (good.reserve !== before.reserve) expect(good.reserve).toBeLessThanOrEqual(before.price ?? 0)
+        },
+      ),
+    )
+  })
+
+  it('who lapses could not pay, and has no bid left when the removal stands', () => {
+    inAnySale((sale) =>
+      play(sale, ({ command, before, events, stood, stand }) => {
+        const lapsed = events.flatMap((event) => (event.type === 'lapsed' ? [event] : []))
+        if (lapsed.length === 0) return
+        if (command.type !== 'retract_bid' && command.type !== 'cancel_bid') throw new Error(`${command.type} lapses.`)
+        expect(events.map(({ type }) => type)).toEqual([...lapsed.map(() => 'lapsed'), events.at(-1)?.type])
+        for (const { bidder, bids } of lapsed) {
+          const own = stood.filter((bid) => bid.bidder.id === bidder.id && bid.id !== command.bidId)
+          expect(bids).toBe(own.length)
+          const hold = holdFor(before, Math.max(...own.map(({ max }) => max)))
+          expect(command.available.get(bidder.id)).toBeLessThan(hold)
+          expect(stand.filter((bid) => bid.bidder.id === bidder.id)).toEqual([])
+        }
+      }),
+    )
+  })
+
+  it('it ends once, sold at its end exactly when somebody leads and the reserve is met', () => {
     inAnySale((sale) => {
       const endings: string[] = []
-      const { good } = play(sale, ({ events }) => {
-        for (const { type } of events) if (type === 'sold' || type === 'unsold') endings.push(type)
+      const { good } = play(sale, ({ command, before, events }) => {
+        for (const { type } of events)
+          if (['sold', 'unsold', 'bought', 'cancelled'].includes(type)) {
+            endings.push(type)
+            if (command.type === 'close_due')
+              expect(type).toBe(before.leader && reserveMet(before) !== false ? 'sold' : 'unsold')
+            if (type === 'sold') expect(reserveMet(before)).not.toBe(false)
+          }
       })
       expect(endings).toEqual([good.status])
-      expect(good.status).toBe(good.leader && reserveMet(good) !== false ? 'sold' : 'unsold')
-      expect(good.winner).toEqual(good.status === 'sold' ? good.leader : null)
+      expect(good.winner).toEqual(['sold', 'bought'].includes(good.status) ? good.leader : null)
     })
+  })
+})
+
+describe('the sales at random', () => {
+  it('come to every kind of event and refusal, so that what holds in any sale is tried on all of them', () => {
+    const [types, refusals] = [new Set<string>(), new Set<string>()]
+    for (const sale of fc.sample(sales, { numRuns: 1_500, seed: 5 }))
+      play(sale, ({ command, events, refusal }) => {
+        for (const event of events) types.add(event.type === 'extended' ? `extended by ${event.cause}` : event.type)
+        if (refusal) refusals.add(`${command.type} ${refusal.code}`)
+      })
+    expect([...types].sort()).toEqual([
+      'bid',
+      'bid_cancelled',
+      'bought',
+      'cancelled',
+      'extended by bid',
+      'extended by outage',
+      'lapsed',
+      'note',
+      'reserve_met',
+      'retracted',
+      'sold',
+      'unsold',
+    ])
+    expect([...refusals].sort()).toEqual([
+      'accept_bid CONFLICT',
+      'accept_bid FORBIDDEN',
+      'accept_bid NOT_OPEN',
+      'cancel_bid NOT_FOUND',
+      'cancel_bid NOT_OPEN',
+      'cancel_good BAD_REQUEST',
+      'cancel_good CONFLICT',
+      'cancel_good NOT_OPEN',
+      'edit_good BAD_REQUEST',
+      'edit_good CONFLICT',
+      'edit_good FORBIDDEN',
+      'edit_good NOT_OPEN',
+      'place_bid BID_TOO_LOW',
+      'place_bid CONFLICT',
+      'place_bid INSUFFICIENT_FUNDS',
+      'place_bid MAX_NOT_RAISED',
+      'place_bid NOT_OPEN',
+      'place_bid OWN_GOOD',
+      'purchase CONFLICT',
+      'purchase INSUFFICIENT_FUNDS',
+      'purchase NOT_OPEN',
+      'purchase OWN_GOOD',
+      'retract_bid CONFLICT',
+      'retract_bid FORBIDDEN',
+      'retract_bid NOT_FOUND',
+      'retract_bid NOT_OPEN',
+    ])
   })
 })
 

@@ -1,6 +1,6 @@
 /** Given: people, goods and bids to begin with, and a tiny house in memory that plays commands and keeps the books. */
 import { type Command, decide } from '@auction/common/bidding'
-import type { PlaceBid } from '@auction/common/contest'
+import type { PlaceBid, Purchase } from '@auction/common/contest'
 import { AuctionError, type FaultCode, type FaultData } from '@auction/common/errors'
 import { evolve, type Good, type GoodEvent, listedGood, type Person, type Terms } from '@auction/common/good'
 import { defaultIncrement } from '@auction/common/increments'
@@ -65,6 +65,11 @@ export function bidBy(bidder: Person, bid: Partial<PlaceBid>): PlaceBid {
     available: PLENTY,
     ...bid,
   }
+}
+
+/** A purchase in time, by somebody with plenty of money. */
+export function purchaseBy(buyer: Person, changes: Partial<Purchase>): Purchase {
+  return { type: 'purchase', buyer, receivedAt: LISTED_AT + HOUR, available: PLENTY, ...changes }
 }
 
 /** The good after all of `commands`, each of which must be accepted. */

@@ -66,6 +66,24 @@ describe('two servers on one PostgreSQL', () => {
       watcher.close()
     })
 
+    it('tell everyone in the house what happened on both, once', async () => {
+      const watchers = [await watch(house.url), await watch(second.url)]
+      for (const watcher of watchers) await watcher.ask('follow', { house: true })
+      const goods = [await seller.sell(), await onSecond(seller).sell()]
+      await seller.send('DELETE', `/v1/goods/${goods[1].id}`)
+      const heard = (watcher: (typeof watchers)[number]) =>
+        watcher.of('house').flatMap((frame: Json) => frame.events.map((event: Json) => `${event.goodId}/${event.seq}`))
+      const wanted = [`${goods[0].id}/1`, `${goods[1].id}/1`, `${goods[1].id}/2`]
+      for (const watcher of watchers)
+        await expect.poll(() => heard(watcher).sort(), { timeout: 10_000 }).toEqual(wanted)
+      // Once more than the look-back is read again, and nothing is told twice.
+      await new Promise((resolve) => setTimeout(resolve, 2_500))
+      for (const watcher of watchers) {
+        expect(heard(watcher).sort()).toEqual(wanted)
+        watcher.close()
+      }
+    })
+
     it('answer one key once, whichever is asked', async () => {
       const [ann] = (await crowd(house, 1)) as [Member]
       const good = await seller.sell()

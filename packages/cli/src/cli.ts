@@ -26,6 +26,7 @@ export const table: readonly (readonly [name: string, summary: string, load: Loa
   ['list', 'List goods', () => import('./commands/list.ts')],
   ['show', 'Show one good', () => import('./commands/show.ts')],
   ['watch', 'Follow one good live', () => import('./commands/watch.ts')],
+  ['chat', 'Read what is said about a good, or say something', () => import('./commands/chat.ts')],
   ['bid', 'Bid on a good', () => import('./commands/bid.ts')],
   ['bids', 'List your bids, or those of one good', () => import('./commands/bids.ts')],
   ['sell', 'List a good for sale', () => import('./commands/sell.ts')],

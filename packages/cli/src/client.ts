@@ -17,6 +17,8 @@ export interface Request {
   /** Idempotency-Key; a call that has one is sent again with it until its outcome is known. */
   key?: string
   form?: FormData
+  /** Of a private good's room. */
+  roomPassword?: string | undefined
   signal?: AbortSignal
 }
 
@@ -84,13 +86,15 @@ export function createClient({ server, token, log = () => {}, pace = usualPace }
 
 /** Method, URL, headers and body of a call. */
 async function prepare(route: Route, base: string, token: string | null, request: Request) {
-  const { params = {}, query = {}, body, key, form, signal } = request
+  const { params = {}, query = {}, body, key, form, roomPassword, signal } = request
   const path = route.path.replace(/:(\w+)/g, (_, name: string) => encodeURIComponent(String(params[name])))
   const url = new URL(base + path)
   for (const [name, value] of Object.entries(query)) if (value !== undefined) url.searchParams.set(name, String(value))
   const headers: Record<string, string> = { accept: 'application/json', 'user-agent': 'auction' }
   if (token !== null) headers.authorization = `Bearer ${token}`
   if (key !== undefined) headers['idempotency-key'] = key
+  // A header is bytes to the house, which reads them as UTF-8.
+  if (roomPassword !== undefined) headers['room-password'] = Buffer.from(roomPassword).toString('latin1')
   let bytes: Buffer | null = null
   if (form) {
     const encoded = new Response(form)

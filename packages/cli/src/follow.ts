@@ -1,8 +1,10 @@
 /** Following a good, or the whole house, over Socket.IO: every event once, in order, however often the connection breaks. */
 import { setTimeout as delay } from 'node:timers/promises'
+import type { ChatLine } from '@auction/common/api'
 import { AuctionError, faults } from '@auction/common/errors'
 import type { FeedEvent } from '@auction/common/events'
-import { eventsFrame, headsFrame, houseFrame, joinAnswer, presenceFrame } from '@auction/common/frames'
+import { chatFrame, eventsFrame, headsFrame, houseFrame, joinAnswer, presenceFrame } from '@auction/common/frames'
+import type { Person } from '@auction/common/good'
 import { evolveView, type GoodView } from '@auction/common/view'
 import type { Client } from './client.ts'
 import { type Connection, type ConnectionState, clean, openConnection, type Pace, usualPace } from './connection.ts'
@@ -18,7 +20,10 @@ export type FeedMessage =
   | { type: 'event'; event: FeedEvent; good: GoodView }
   | { type: 'gap'; from: number; to: number; repaired: number }
   | ({ type: 'connection' } & ConnectionState)
-  | { type: 'watchers'; watchers: number }
+  /** Of the room: how many watch, and who came or went where that is told. */
+  | { type: 'watchers'; watchers: number; joined?: Person; left?: Person }
+  /** A line of the room's chat: new, or removed. What was said before the first join is not told. */
+  | { type: 'chat'; line: ChatLine }
 
 /** Events kept while an earlier one is missing; what does not fit is fetched again. */
 const MOST_WAITING = 2_000
@@ -29,6 +34,8 @@ interface Follower {
   client: Client
   goodId: number
   since?: number
+  /** Of a private good's room; kept for every join. */
+  password?: string | undefined
   userId: number | null
   onMessage(message: FeedMessage): void
   onError(error: AuctionError): void
@@ -49,6 +56,8 @@ interface Feed extends Follower {
   /** Up to here the events are the past that `since` asked for: fetching them repairs nothing. */
   past: number
   missing: { from: number; to: number } | null
+  /** Id of the newest line of chat heard of; null before the first join. */
+  lastLine: number | null
   /** The room has not answered yet: nothing is told meanwhile. */
   joining: boolean
   repairing: boolean
@@ -58,7 +67,7 @@ interface Feed extends Follower {
 
 /**
  * Follows one good: a snapshot, then (with `since`) every event after that seq, then live. `onError` ends it, with NOT_FOUND,
- * UNAUTHENTICATED, ROOM_FULL and whatever else trying again cannot cure; being unreachable is no error, only a state.
+ * UNAUTHENTICATED, WRONG_PASSWORD, ROOM_FULL and whatever else trying again cannot cure; being unreachable is no error, only a state.
  */
 export function follow(options: Follower, pace: Pace = usualPace): { close(): void } {
   const connection = openConnection(options.client, pace, {
@@ -78,6 +87,7 @@ export function follow(options: Follower, pace: Pace = usualPace): { close(): vo
     head: 0,
     past: 0,
     missing: null,
+    lastLine: null,
     joining: true,
     repairing: false,
     fruitless: 0,
@@ -98,10 +108,10 @@ function fail(feed: Feed, error: AuctionError): void {
 
 /** Enters the room; with `resume` from the last event told, otherwise from a new snapshot. */
 function join(feed: Feed, resume: boolean): void {
-  const { goodId, last, view } = feed
+  const { goodId, last, view, password } = feed
   feed.joining = true
   const from = resume && last >= 0 ? { since: last, ...(view && { epoch: view.epoch }) } : {}
-  feed.connection.ask('join', { goodId, ...from }, (raw) => {
+  feed.connection.ask('join', { goodId, ...from, ...(password !== undefined && { password }) }, (raw) => {
     const answer = joinAnswer.safeParse(clean(raw))
     if (!answer.success) {
       fail(feed, new AuctionError('FAILED', 'The house answered in a way this program does not know.'))
@@ -115,6 +125,7 @@ function join(feed: Feed, resume: boolean): void {
     feed.head = good.seq
     if ('events' in answer.data) for (const event of answer.data.events) keep(feed, good.epoch, event)
     tellWaiting(feed)
+    catchUpChat(feed, answer.data.chat ?? [])
     feed.connection.live()
     settle(feed)
   })
@@ -157,10 +168,27 @@ function hear(feed: Feed, name: string, raw: unknown): void {
     feed.head = head
     settleLater(feed, feed.pace.graceMs)
   }
-  if (presence?.goodId === goodId && view && presence.watchers !== view.watchers) {
-    feed.view = { ...view, watchers: presence.watchers }
-    feed.onMessage({ type: 'watchers', watchers: presence.watchers })
+  if (presence?.goodId === goodId && view) {
+    const { watchers, joined, left } = clean(presence)
+    feed.view = { ...view, watchers }
+    if (watchers !== view.watchers || joined || left)
+      feed.onMessage({ type: 'watchers', watchers, ...(joined && { joined }), ...(left && { left }) })
   }
+  const line = name === 'chat' ? chatFrame.safeParse(raw).data : undefined
+  // While the room has not answered, its answer holds the line.
+  if (line?.goodId === goodId && !feed.joining) tellLine(feed, line)
+}
+
+function tellLine(feed: Feed, line: ChatLine): void {
+  feed.lastLine = Math.max(feed.lastLine ?? 0, line.id)
+  feed.onMessage({ type: 'chat', line: clean(line) })
+}
+
+/** What was said while the connection was lost, as far as the room's answer goes back. */
+function catchUpChat(feed: Feed, lines: readonly ChatLine[]): void {
+  const { lastLine } = feed
+  if (lastLine === null) feed.lastLine = lines.at(-1)?.id ?? 0
+  else for (const line of lines) if (line.id > lastLine) tellLine(feed, line)
 }
 
 function keep(feed: Feed, epoch: string, event: FeedEvent): void {

@@ -16,8 +16,8 @@ export interface Teller {
   close(): void
 }
 
-/** Writes every message that a program can use, then `end`. */
-export function jsonTeller({ output, io }: Pick<Context, 'output' | 'io'>): Teller {
+/** Writes every message that a program can use, then `end`; with `room` also who comes and goes, and what is said. */
+export function jsonTeller({ output, io }: Pick<Context, 'output' | 'io'>, room = false): Teller {
   let [seq, goodId] = [0, 0]
   const write = (type: string, at: string | null, rest: object): void =>
     output.json({ v: 1, type, seq, at: at ?? new Date(io.now()).toISOString(), goodId, ...rest })
@@ -43,8 +43,12 @@ export function jsonTeller({ output, io }: Pick<Context, 'output' | 'io'>): Tell
             retryAt: retryAt === null ? null : new Date(retryAt).toISOString(),
           })
         }
-        case 'watchers':
-          return
+        case 'watchers': {
+          const { type: _, ...presence } = message
+          return room ? write('presence', null, presence) : undefined
+        }
+        case 'chat':
+          return room ? write('chat', message.line.at, { line: message.line }) : undefined
         default:
           return message satisfies never
       }

@@ -5,7 +5,7 @@ import type { Client } from './client.ts'
 import type { Context } from './context.ts'
 import { createServerClock } from './server-clock.ts'
 import type { Teller } from './watch-lines.ts'
-import { calendar, duration, pay, sentence, standingLine } from './wording.ts'
+import { calendar, duration, pay, sentence, spoken, standingLine } from './wording.ts'
 
 /** Seconds before the end at which the time left is said. */
 const MARKS = [3_600, 1_800, 600, 300, 120, 60, 30, 10, 5]
@@ -47,7 +47,11 @@ export function plainTeller({ output, globals }: Context, client: Client, me: Us
       case 'connection':
         return output.line(connections[message.state])
       case 'watchers':
+        if (message.joined) output.line(`${message.joined.nick} came in.`)
+        if (message.left) output.line(`${message.left.nick} left.`)
         return
+      case 'chat':
+        return output.line(spoken(message.line))
       default:
         return message satisfies never
     }

@@ -1,4 +1,5 @@
 /** How values read: for people (relative times, signs, sentences) and for programs (plain decimals, RFC 3339 UTC). */
+import type { ChatLine } from '@auction/common/api'
 import type { AuctionError } from '@auction/common/errors'
 import type { FeedEvent } from '@auction/common/events'
 import { formatMoney, type Money, toDecimal } from '@auction/common/money'
@@ -91,6 +92,12 @@ export function moneyIn(facts: Facts, name: string): Money | null {
 const textIn = (facts: Facts, name: string): string => {
   const text = facts[name]
   return typeof text === 'string' ? text : ''
+}
+
+/** A line of chat, its pictures by their address. */
+export function spoken({ id, author, text, picture, removedBy }: ChatLine): string {
+  if (removedBy) return `${removedBy.nick} removed line ${id}, by ${author.nick}.`
+  return text === null ? `${author.nick} shows a picture: ${picture ?? 'gone'}` : `${author.nick} says: ${text}`
 }
 
 /** One sentence for one event. */

@@ -406,7 +406,7 @@ export const routes = {
     path: '/v1/goods/:id/chat',
     access: 'member',
     params: byId,
-    body: chatText,
+    body: chatText.partial(),
     answer: chatLine,
     upload: { json: 'line', file: 'image' },
     summary: 'Say something to the room: a text as JSON, or a picture as multipart `image`',

@@ -47,12 +47,17 @@ export function placeBid(bid: PlaceBid, good: Good): GoodEvent[] {
     throw new AuctionError('BAD_REQUEST', 'A bid names an amount, or a maximum not below it.')
   refuseBid(bid, max, good)
   const placed = contest(bid, max, good)
-  const events: GoodEvent[] = [placed]
+  return [placed, ...consequencesOf(placed, good)]
+}
+
+/** What follows from a bid on `good`, in its order: the reserve met, the end moved. */
+export function consequencesOf(placed: Extract<GoodEvent, { type: 'bid' }>, good: Good): GoodEvent[] {
+  const events: GoodEvent[] = []
   const after = evolve(good, placed)
   if (reserveMet(after) && !reserveMet(good)) events.push({ type: 'reserve_met' })
   const moved = after.price !== good.price || after.leader?.id !== good.leader?.id
   const { hardEndsAt, softCloseMs } = good
-  const endsAt = Math.min(hardEndsAt, bid.receivedAt + softCloseMs)
+  const endsAt = Math.min(hardEndsAt, placed.receivedAt + softCloseMs)
   if (moved && softCloseMs > 0 && endsAt > good.endsAt)
     events.push({ type: 'extended', endsAt, hardEndsAt, cause: 'bid' })
   return events
@@ -110,7 +115,7 @@ function refuseBid(bid: PlaceBid, max: number, good: Good): void {
 }
 
 /** The contest of two maxima in closed form: who leads afterwards and at what price (rules.md, section 2). */
-function contest(bid: PlaceBid, max: number, good: Good): GoodEvent {
+function contest(bid: PlaceBid, max: number, good: Good): Extract<GoodEvent, { type: 'bid' }> {
   const { leader, reserve, startPrice } = good
   const price = good.price ?? startPrice
   const reached = reserve !== null && max >= reserve ? reserve : 0

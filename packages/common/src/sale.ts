@@ -139,6 +139,10 @@ export function acceptBid({ by, receivedAt }: AcceptBid, good: Good): GoodEvent[
  */
 export function refuseRelisting(good: Good, by: Person, again: readonly Good[]): void {
   refuseUnlessOwner(good, by)
+  if (good.offeredTo)
+    throw new AuctionError('CONFLICT', `Good ${good.id} is a second chance for another: list that one again.`, {
+      hint: `See it: auction show ${good.relistOf ?? good.id}`,
+    })
   if (good.status !== 'unsold')
     throw new AuctionError('CONFLICT', `Good ${good.id} is not unsold: it is ${good.status}.`)
   const other = again.find(({ status }) => status === 'open' || status === 'sold' || status === 'bought')

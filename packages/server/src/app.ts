@@ -141,6 +141,8 @@ async function serve<K extends RouteName>(name: K, route: Route, context: Contex
     context.status = route.status
     context.body = route.answer.parse(answer)
   } else if (route.status === 204) context.status = 204
+  // Of what has an ETag the caller may have the newest already.
+  else if (context.fresh) context.status = 304
 }
 
 /** Who may call what: the route's entry in api.ts is the whole policy. */

@@ -90,7 +90,8 @@ async function readMultipart(
         `The form has a part that nobody asked for; it takes ${names.json}, JSON, and ${names.file}, a file.`,
       )
     return {
-      json: checked(parseField(fields[names.json], names.json)),
+      // What a picture may come without is the route's schema to say.
+      json: names.json in fields ? checked(parseField(fields[names.json], names.json)) : {},
       file: file ? await readFile(file.filepath) : null,
     }
   } finally {

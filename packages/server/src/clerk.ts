@@ -36,6 +36,8 @@ const RETRY_EVERY_MS = 5
 
 /** What the house itself orders is never refused for a full queue. */
 const own: ReadonlySet<Order['type']> = new Set([
+  'lease_webhook',
+  'record_deliveries',
   'close_due',
   'extend_for_outage',
   'be_alive',

@@ -1,5 +1,7 @@
 /** Committed events to whoever follows: each good's in order, each once, read on from a cursor when something was missed. */
 import type { FeedEvent } from '@auction/common/events'
+import { houseEvents } from '@auction/common/frames'
+import type { Clock } from './clock.ts'
 import type { Committed } from './store/orders.ts'
 
 /** New events of one good, contiguous. */
@@ -16,6 +18,8 @@ export interface Feed {
   follow(goodId: number, since: number, listener: (delivery: Delivery) => void): () => void
   /** Tells `listener` of every commit of this process. */
   onCommit(listener: (committed: readonly Committed[]) => void): () => void
+  /** Tells `listener` of what the whole house hears, once each, by whichever server it was committed. */
+  onHouse(listener: (events: readonly FeedEvent[]) => void): () => void
   /** Newest seq of each good followed, as far as delivered. */
   heads(): ReadonlyMap<number, number>
   /** Looks in the log for what other servers wrote; called once a second on a shared database. */
@@ -31,16 +35,26 @@ interface FeedOptions {
   readonly epoch: string
   /** Events of a good after a seq, oldest first, a page at most. */
   readonly read: (goodId: number, since: number) => Promise<readonly FeedEvent[]>
+  /** What the whole house hears of what was committed since an instant (epoch ms), by any server. */
+  readonly houseSince: (at: number) => Promise<readonly FeedEvent[]>
+  readonly clock: Pick<Clock, 'now'>
   /** Newest seqs from the database. */
   readonly headsOf: (goodIds: readonly number[]) => Promise<ReadonlyMap<number, number>>
   readonly log: { error(facts: object, message: string): void }
 }
 
-export function createFeed({ epoch, read, headsOf, log }: FeedOptions): Feed {
+/** How far back other servers' commits are looked for: longer than clocks differ and a commit takes. */
+const LOOK_BACK_MS = 15_000
+
+export function createFeed({ epoch, read, headsOf, houseSince, clock, log }: FeedOptions): Feed {
   const followers = new Map<number, Set<Follower>>()
   const listeners = new Set<(committed: readonly Committed[]) => void>()
   const heads = new Map<number, number>()
   const reading = new Set<number>()
+  const houseListeners = new Set<(events: readonly FeedEvent[]) => void>()
+  /** What the house was told of lately, by good and seq, with its instant. */
+  const told = new Map<string, number>()
+  const began = clock.now()
 
   /** What is committed stays so: a listener that fails harms nobody else. */
   function tell(listen: () => void): void {
@@ -89,6 +103,19 @@ export function createFeed({ epoch, read, headsOf, log }: FeedOptions): Feed {
     }
   }
 
+  /** Tells the house of what it has not heard yet. */
+  function tellHouse(events: readonly FeedEvent[]): void {
+    const news = events.filter(({ goodId, seq, type }) => houseEvents.includes(type) && !told.has(`${goodId}/${seq}`))
+    if (news.length === 0) return
+    for (const { goodId, seq, at } of news) told.set(`${goodId}/${seq}`, Date.parse(at))
+    const forgotten = clock.now() - 2 * LOOK_BACK_MS
+    for (const [event, at] of told) {
+      if (at >= forgotten) break
+      told.delete(event)
+    }
+    for (const listener of houseListeners) tell(() => listener(news))
+  }
+
   function raise(goodId: number, seq: number): void {
     if (followers.has(goodId) && seq > (heads.get(goodId) ?? 0)) heads.set(goodId, seq)
   }
@@ -100,6 +127,7 @@ export function createFeed({ epoch, read, headsOf, log }: FeedOptions): Feed {
         if (!deliver(good.id, events)) void repair(good.id)
       }
       for (const listener of listeners) tell(() => listener(committed))
+      tellHouse(committed.flatMap(({ events }) => events))
     },
     follow(goodId, since, listener) {
       const follower: Follower = { cursor: since, listener }
@@ -123,8 +151,13 @@ export function createFeed({ epoch, read, headsOf, log }: FeedOptions): Feed {
       listeners.add(listener)
       return () => void listeners.delete(listener)
     },
+    onHouse(listener) {
+      houseListeners.add(listener)
+      return () => void houseListeners.delete(listener)
+    },
     heads: () => heads,
     async catchUp() {
+      tellHouse(await houseSince(Math.max(began, clock.now() - LOOK_BACK_MS)))
       const found = await headsOf([...followers.keys()])
       for (const [goodId, seq] of found) {
         raise(goodId, seq)

@@ -3,7 +3,7 @@ import type { Route } from '@auction/common/api'
 import { AuctionError } from '@auction/common/errors'
 import { RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible'
 
-type Bound = Route['rate'] | 'failedLogin' | 'frame'
+type Bound = Route['rate'] | 'failedLogin' | 'frame' | 'chat'
 
 export interface Rates {
   /** Counts one call. Throws RATE_LIMITED {retryAfterS}. */
@@ -20,6 +20,7 @@ const bounds = {
   signIn: { points: 300, duration: 60 },
   failedLogin: { points: 10, duration: 60 },
   frame: { points: 40, duration: 2 },
+  chat: { points: 5, duration: 5 },
 } as const
 
 /** The bounds of this process; with `on` false, none. */

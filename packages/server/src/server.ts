@@ -5,6 +5,7 @@ import { createServer as createHttpServer, type Server as HttpServer } from 'nod
 import type { AddressInfo, Socket } from 'node:net'
 import { dirname, join } from 'node:path'
 import { AuctionError } from '@auction/common/errors'
+import { houseEvents } from '@auction/common/frames'
 import { OUTAGE_LEAST_MS } from '@auction/common/sale'
 import type { Logger } from 'pino'
 import { type Alarms, createAlarms } from './alarms.ts'
@@ -15,18 +16,25 @@ import { type Clock, systemClock } from './clock.ts'
 import type { Config } from './config.ts'
 import { createFeed, type Feed } from './feed.ts'
 import { createRates } from './rates.ts'
+import { createGate } from './rooms.ts'
 import { accountRoutes } from './routes/accounts.ts'
 import { bidRoutes } from './routes/bids.ts'
 import { eventRoutes } from './routes/events.ts'
 import { goodRoutes } from './routes/goods.ts'
 import { houseRoutes } from './routes/house.ts'
 import { createPresenter, type Parts } from './routes/parts.ts'
+import { roomRoutes } from './routes/rooms.ts'
 import { sellingRoutes } from './routes/selling.ts'
+import { subscriptionRoutes } from './routes/subscriptions.ts'
 import { createSockets } from './sockets.ts'
+import { openCalendarQueries } from './store/calendar-queries.ts'
 import { type Database, lockDirectory, openDatabase } from './store/database.ts'
 import { BATCH_SIZE, type LedgerBook, openLedgerBook } from './store/ledger-book.ts'
 import { openQueries } from './store/queries.ts'
+import { openRoomQueries } from './store/room-queries.ts'
+import { openWebhookQueries } from './store/webhook-queries.ts'
 import { createStreams } from './streams.ts'
+import { createWebhooks } from './webhooks.ts'
 
 export interface AuctionServer {
   /** The house code until somebody has claimed it. */
@@ -48,6 +56,7 @@ export interface ServerOptions {
 
 const CATCH_UP_EVERY_MS = 1_000
 const CHECK_EVERY_MS = 60_000
+const LOOK_EVERY_MS = 1_000
 const ALIVE_EVERY_MS = 5_000
 const DRAIN_MS = 5_000
 
@@ -119,6 +128,8 @@ function wire({ config, clock, log, batchSize, directory, database, book }: Open
     log,
     read: (goodId, since) => queries.events(goodId, since, BATCH_SIZE),
     headsOf: queries.heads,
+    houseSince: (at) => queries.eventsSince(at, houseEvents, BATCH_SIZE),
+    clock,
   })
   const clerk = createClerk({ book, clock, batchSize, onCommit: feed.publish, log })
   const alarms = createAlarms({
@@ -141,14 +152,20 @@ function wire({ config, clock, log, batchSize, directory, database, book }: Open
     registration: config.AUCTION_REGISTRATION,
     onRevoked: (tokenHash) => sockets.revoke(tokenHash),
   })
+  const rooms = openRoomQueries(database)
+  const gate = createGate({ auth, rates, rooms })
   const sockets = createSockets({
     epoch,
     auth,
+    clerk,
     clock,
     feed,
+    gate,
     queries,
+    rooms,
     rates,
     origins: config.AUCTION_CORS_ORIGINS,
+    trustProxy: config.AUCTION_TRUST_PROXY === 'on',
     log,
     present: () => present,
   })
@@ -161,6 +178,8 @@ function wire({ config, clock, log, batchSize, directory, database, book }: Open
     auth,
     clerk,
     queries,
+    rooms,
+    gate,
     feed,
     streams,
     alarms,
@@ -183,6 +202,8 @@ function serve(opened: Opened): AuctionServer {
       ...sellingRoutes(parts),
       ...bidRoutes(parts),
       ...eventRoutes(parts, book.epoch),
+      ...roomRoutes(parts),
+      ...subscriptionRoutes(parts, book.epoch),
       ...houseRoutes(parts),
     },
     auth,
@@ -200,9 +221,11 @@ function serve(opened: Opened): AuctionServer {
   )
   const closeUnused = unusedConnections(http)
   sockets.attach(http)
-  const stopCatchingUp = database.kind === 'postgresql' ? repeat(clock, CATCH_UP_EVERY_MS, feed.catchUp, log) : () => {}
+  const catchUp = () => Promise.all([feed.catchUp(), sockets.catchUp()])
+  const stopCatchingUp = database.kind === 'postgresql' ? repeat(clock, CATCH_UP_EVERY_MS, catchUp, log) : () => {}
   const beAlive = async () => void (await clerk.submit<'be_alive'>({ type: 'be_alive' }))
   const stopBeingAlive = repeat(clock, ALIVE_EVERY_MS, beAlive, log)
+  const stopLooking = repeat(clock, LOOK_EVERY_MS, () => webhooks.look(), log)
   const stopChecking = repeat(clock, CHECK_EVERY_MS, () => checkBooks(book, log), log)
 
   return {
@@ -232,6 +255,8 @@ function serve(opened: Opened): AuctionServer {
     },
     async close() {
       draining = true
+      const webhooksClosed = webhooks.close()
+      stopLooking()
       const dropIdle = setTimeout(() => http.closeAllConnections(), DRAIN_MS)
       const ended = new Promise((resolve) => http.close(resolve))
       closeUnused()
@@ -244,6 +269,7 @@ function serve(opened: Opened): AuctionServer {
       await ended
       clearTimeout(dropIdle)
       await alarms.close()
+      await webhooksClosed
       await clerk.close()
       await database.close()
       unlock()
@@ -304,7 +330,7 @@ function armFrom(feed: Feed, alarms: Alarms): void {
   })
 }
 
-function repeat(clock: Clock, everyMs: number, run: () => Promise<void>, log: Logger): () => void {
+function repeat(clock: Clock, everyMs: number, run: () => Promise<unknown>, log: Logger): () => void {
   let cancel = () => {}
   let stopped = false
   const again = () => {

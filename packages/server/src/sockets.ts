@@ -1,23 +1,40 @@
-/** Socket.IO: one room per good, one message per room and commit, heads once a second, the house-wide feed. */
+/** Socket.IO: one room per good, one message per room and commit, heads once a second, chat, the house-wide feed. */
+import { randomUUID } from 'node:crypto'
 import type { Server as HttpServer } from 'node:http'
+import type { ChatLine } from '@auction/common/api'
 import { AuctionError } from '@auction/common/errors'
-import { eventsFrame, followRequest, houseEvents, joinRequest, leaveRequest } from '@auction/common/frames'
+import {
+  chatFrame,
+  chatRequest,
+  eventsFrame,
+  followRequest,
+  joinRequest,
+  leaveRequest,
+  presenceFrame,
+} from '@auction/common/frames'
+import type { Good } from '@auction/common/good'
 import { limits } from '@auction/common/requests'
 import { Server, type Socket } from 'socket.io'
 import type { z } from 'zod'
 import { faultOf, parse, problemOf } from './app.ts'
 import type { Auth, Caller } from './auth.ts'
+import type { Clerk } from './clerk.ts'
 import type { Clock } from './clock.ts'
 import type { Feed } from './feed.ts'
 import type { Rates } from './rates.ts'
+import { createLineMemory, createRooms, type Gate, isAtHome } from './rooms.ts'
 import type { Presenter } from './routes/parts.ts'
+import { speech } from './routes/rooms.ts'
 import type { Queries } from './store/queries.ts'
+import type { RoomQueries } from './store/room-queries.ts'
 
 export interface Sockets {
   attach(server: HttpServer): void
   watchersOf(goodId: number): number
   /** Closes every socket of a revoked token. */
   revoke(tokenHash: string): void
+  /** Looks for lines of chat said on other servers; called once a second on a shared database. */
+  catchUp(): Promise<void>
   /** Says goodbye and closes. */
   close(): Promise<void>
 }
@@ -25,12 +42,17 @@ export interface Sockets {
 interface SocketsOptions {
   readonly epoch: string
   readonly auth: Pick<Auth, 'authenticate' | 'endedOf'>
+  readonly clerk: Clerk
   readonly clock: Clock
   readonly feed: Feed
+  readonly gate: Gate
   readonly queries: Pick<Queries, 'good' | 'events'>
+  readonly rooms: Pick<RoomQueries, 'lines' | 'linesAfter' | 'newestLine'>
   readonly present: () => Presenter
   readonly rates: Rates
   readonly origins: readonly string[]
+  /** Whether X-Forwarded-For is a proxy's own word. */
+  readonly trustProxy: boolean
   readonly log: { error(facts: object, message: string): void }
 }
 
@@ -38,8 +60,11 @@ const TICK_MS = 1_000
 const RETRY_IN_MS = 2_000
 /** Frames that may wait for one connection; a client that reads slower is let go and resumes by seq. */
 const UNSENT_MOST = 500
+/** Lines of other servers looked at in one second. */
+const LINES_MOST = 1_000
 const HOUSE_ROOM = 'house'
 const roomOf = (goodId: number) => `good:${goodId}`
+const callerOf = (socket: Socket) => (socket.data.caller as Caller | undefined) ?? null
 const tokenRoom = (tokenHash: string) => `token:${tokenHash}`
 
 export function createSockets(options: SocketsOptions): Sockets {
@@ -54,7 +79,7 @@ export function createSockets(options: SocketsOptions): Sockets {
     allowRequest: (request, decide) =>
       decide(null, request.headers.origin === undefined || origins.includes(request.headers.origin)),
   })
-  const rooms = createRooms(io, feed)
+  const hall = openHall(io, options)
   let cancelTick = () => {}
   let checking: Promise<void> = Promise.resolve()
 
@@ -75,16 +100,14 @@ export function createSockets(options: SocketsOptions): Sockets {
       (error: unknown) => next(refusalOf(error)),
     )
   })
-  io.on('connection', (socket) => serveSocket(socket, rooms, options))
-  const stopHouse = feed.onCommit((committed) => {
-    const events = committed.flatMap((commit) => commit.events.filter(({ type }) => houseEvents.includes(type)))
-    if (events.length > 0) io.to(HOUSE_ROOM).emit('house', { events })
-  })
+  io.on('connection', (socket) => serveSocket(socket, hall, options))
+  const stopHouse = feed.onHouse((events) => void io.to(HOUSE_ROOM).emit('house', { events }))
+  const stopChat = feed.onCommit((committed) => hall.tell(committed.flatMap(({ lines }) => lines)))
 
   function tick(): void {
     const now = clock.now()
     cancelTick = clock.schedule(now + TICK_MS, tick)
-    rooms.tick(now)
+    hall.tick(now)
     for (const socket of io.sockets.sockets.values()) if (readsTooSlowly(socket)) letGo(socket)
     checking = checking.then(letEndedGo)
   }
@@ -93,8 +116,7 @@ export function createSockets(options: SocketsOptions): Sockets {
 
   /** Sockets outlive no session, wherever it was revoked and also when it runs out. */
   async function letEndedGo(): Promise<void> {
-    const callers = [...io.sockets.sockets.values()].map((socket) => socket.data.caller as Caller | undefined)
-    const tokens = new Set(callers.flatMap((caller) => caller?.tokenHash ?? []))
+    const tokens = new Set([...io.sockets.sockets.values()].flatMap((socket) => callerOf(socket)?.tokenHash ?? []))
     try {
       for (const tokenHash of await options.auth.endedOf([...tokens])) revoke(tokenHash)
     } catch (err) {
@@ -107,13 +129,15 @@ export function createSockets(options: SocketsOptions): Sockets {
       io.attach(server)
       cancelTick = clock.schedule(clock.now() + TICK_MS, tick)
     },
-    watchersOf: rooms.watchersOf,
+    watchersOf: hall.watchersOf,
     revoke,
+    catchUp: hall.catchUp,
     async close() {
       cancelTick()
       stopHouse()
+      stopChat()
       io.emit('bye', { retryInMs: RETRY_IN_MS })
-      rooms.close()
+      hall.close()
       await io.close()
       await checking
     },
@@ -138,70 +162,123 @@ function letGo(socket: Socket): void {
   connection?.terminate()
 }
 
-/** Who is in which room, and the one follower of the log that each room has. */
-function createRooms(io: Server, feed: Feed) {
+/** The rooms as sockets know them: each has one follower of the log, and is told who comes and goes and what is said. */
+function openHall(io: Server, { clock, feed, rooms: stored }: SocketsOptions) {
+  const rooms = createRooms()
+  const memory = createLineMemory()
   const stops = new Map<number, () => void>()
-  const told = new Map<number, number>()
-  const watchersOf = (goodId: number) => io.of('/').adapter.rooms.get(roomOf(goodId))?.size ?? 0
+  let knowsLines = false
+  const tell = (lines: readonly ChatLine[]) => {
+    for (const line of memory.fresh(lines)) io.to(roomOf(line.goodId)).emit('chat', chatFrame.parse(line))
+  }
+  const tellPresence = (goodId: number, frame: object = {}) =>
+    io
+      .to(roomOf(goodId))
+      .emit('presence', presenceFrame.parse({ goodId, watchers: rooms.watchersOf(goodId), ...frame }))
+
   return {
-    watchersOf,
-    async join(socket: Socket, goodId: number, head: number): Promise<void> {
-      if (!stops.has(goodId))
+    tell,
+    watchersOf: rooms.watchersOf,
+    has: (socket: Socket, goodId: number) => rooms.has(goodId, socket.id),
+    /** Counts, takes the place and enters without a pause, so that many at once find no more places than there are. */
+    enter(socket: Socket, good: Good): void {
+      if (!socket.connected) throw new AuctionError('BUSY', 'The connection is gone.')
+      const caller = callerOf(socket)
+      const joined = rooms.enter(
+        good.id,
+        socket.id,
+        caller?.user ?? null,
+        isAtHome(good, caller) ? null : good.capacity,
+      )
+      if (!stops.has(good.id))
         stops.set(
-          goodId,
-          feed.follow(goodId, head, ({ epoch, events }) =>
+          good.id,
+          feed.follow(good.id, good.seq, ({ goodId, epoch, events }) =>
             io.to(roomOf(goodId)).emit('events', eventsFrame.parse({ goodId, epoch, events })),
           ),
         )
-      await socket.join(roomOf(goodId))
+      void socket.join(roomOf(good.id))
+      if (joined) tellPresence(good.id, { joined })
+    },
+    leave(socket: Socket, goodId: number): void {
+      rooms.leave(goodId, socket.id, callerOf(socket)?.user ?? null, clock.now())
+      void socket.leave(roomOf(goodId))
     },
     /** Newest seqs, changed presence, and the end of rooms that everyone left. */
     tick(now: number): void {
       const heads = feed.heads()
-      for (const [goodId, stop] of stops) {
-        const watchers = watchersOf(goodId)
-        if (watchers === 0) {
-          stop()
-          stops.delete(goodId)
-          told.delete(goodId)
-          continue
-        }
+      for (const { goodId, changed, left, over } of rooms.tick(now)) {
         io.to(roomOf(goodId)).volatile.emit('heads', { now, seqs: { [goodId]: heads.get(goodId) ?? 0 } })
-        if (told.get(goodId) !== watchers) io.to(roomOf(goodId)).emit('presence', { goodId, watchers })
-        told.set(goodId, watchers)
+        for (const person of left) tellPresence(goodId, { left: person })
+        if (changed && left.length === 0) tellPresence(goodId)
+        if (!over) continue
+        stops.get(goodId)?.()
+        stops.delete(goodId)
       }
+    },
+    async catchUp(): Promise<void> {
+      if (knowsLines) return tell(await stored.linesAfter(memory.from(), LINES_MOST))
+      // What was said before this server came stands in the answer to a join.
+      memory.fresh(await stored.linesAfter(Math.max(0, (await stored.newestLine()) - LINES_MOST), LINES_MOST))
+      knowsLines = true
     },
     close(): void {
       for (const stop of stops.values()) stop()
     },
   }
 }
+type Hall = ReturnType<typeof openHall>
 
-function serveSocket(socket: Socket, rooms: ReturnType<typeof createRooms>, options: SocketsOptions): void {
-  const { epoch, queries, present } = options
-  const caller = (socket.data.caller as Caller | undefined) ?? null
-  handle(socket, 'join', joinRequest, options, async ({ goodId, since, epoch: known }) => {
+function serveSocket(socket: Socket, hall: Hall, options: SocketsOptions): void {
+  const { clerk, epoch, gate, queries, present, rates, rooms } = options
+  const caller = callerOf(socket)
+  const address = addressOf(socket, options.trustProxy)
+  handle(socket, 'join', joinRequest, options, async ({ goodId, since, epoch: known, password }) => {
     const first = await queries.good(goodId)
-    await rooms.join(socket, goodId, first.seq)
+    // Who is in already may ask again, to resume.
+    if (!hall.has(socket, goodId)) {
+      await gate(first, { caller, password, address })
+      hall.enter(socket, first)
+    }
     // Read again once in the room: what is committed from here on reaches the room.
     const good = await queries.good(goodId)
     const view = await present().one(good, caller)
+    const chat = (await rooms.lines(goodId)).items.reverse()
     const strange = (known !== undefined && known !== epoch) || (since ?? 0) > good.seq
-    if (strange) return { reset: true, good: view }
+    if (strange) return { reset: true, good: view, chat }
     const events =
       since === undefined
         ? []
         : (await queries.events(goodId, since, limits.eventPage)).filter(({ seq }) => seq <= good.seq)
-    return { good: view, events, watchers: view.watchers }
+    return { good: view, events, watchers: view.watchers, chat }
   })
   handle(socket, 'leave', leaveRequest, options, async ({ goodId }) => {
-    await socket.leave(roomOf(goodId))
+    hall.leave(socket, goodId)
     return {}
+  })
+  handle(socket, 'chat', chatRequest, options, async ({ goodId, text }) => {
+    if (!caller) throw new AuctionError('UNAUTHENTICATED')
+    if (!hall.has(socket, goodId)) throw new AuctionError('FORBIDDEN', 'Only who is in the room may speak there.')
+    await rates.take('chat', `user:${caller.user.id}`)
+    const line = await clerk.submit<'say'>(speech({ caller, key: `own-${randomUUID()}`, goodId, text, picture: null }))
+    return { line }
   })
   handle(socket, 'follow', followRequest, options, async () => {
     await socket.join(HOUSE_ROOM)
     return {}
   })
+  socket.on('disconnecting', () => {
+    for (const room of socket.rooms) {
+      const [, goodId] = /^good:([0-9]+)$/.exec(room) ?? []
+      if (goodId) hall.leave(socket, Number(goodId))
+    }
+  })
+}
+
+/** Where a socket comes from; as app.ts has it, of the addresses in X-Forwarded-For only the last is the proxy's own word. */
+function addressOf({ handshake }: Socket, trustProxy: boolean): string {
+  const forwarded = trustProxy ? String(handshake.headers['x-forwarded-for'] ?? '') : ''
+  return forwarded.split(',').at(-1)?.trim() || handshake.address
 }
 
 /** The one way in for frames: schema, rate, optional acknowledgement, nothing thrown (promises.md, trap 7). */

@@ -8,6 +8,7 @@ import type { Command, Input } from '../command.ts'
 import type { Context } from '../context.ts'
 import type { FeedMessage } from '../follow.ts'
 import { parseId, parseSeq, usage } from '../input.ts'
+import { readRoomPassword, roomPasswordOption } from '../room-password.ts'
 import { type End, jsonTeller, type Teller } from '../watch-lines.ts'
 
 const EXIT_RUNNING = 8
@@ -20,6 +21,8 @@ export const command: Command = {
   options: [
     ['--plain', 'one sentence per event, nothing rewritten'],
     ['--since <seq>', 'begin with the events after this place in the log'],
+    ['--chat', 'also chat and presence, one object a line'],
+    roomPasswordOption,
     ['--until <what>', 'end (usual), outbid or won'],
     ['--exit-status', 'exit with 0 when you won, 20 when you did not, 21 when nobody did; 8 when left before'],
   ],
@@ -30,20 +33,23 @@ export const command: Command = {
     const id = parseId(input.words[0] ?? '')
     const plan = readPlan(context, input)
     const client = await context.client()
-    await client.call('good', { params: { id } })
+    const good = await client.call('good', { params: { id } })
     const me = await context.me()
     if (me === null && plan.until !== 'end')
       throw new AuctionError('UNAUTHENTICATED', `--until ${plan.until} needs to know who you are.`)
+    const password = await readRoomPassword(context, input, good, me)
     if (plan.style === 'screen') {
       const { runScreen } = await import('../screen/run.tsx')
       const left = (good: GoodView | null) =>
         good === null || good.status === 'open' ? EXIT_RUNNING : codeOf(endOf(good, me))
-      return runScreen({ client, goodId: id, me, io: context.io, ...(plan.exitStatus && { exitCode: left }) })
+      return runScreen({ client, goodId: id, me, password, io: context.io, ...(plan.exitStatus && { exitCode: left }) })
     }
     const teller =
-      plan.style === 'json' ? jsonTeller(context) : (await import('../watch-plain.ts')).plainTeller(context, client, me)
+      plan.style === 'json'
+        ? jsonTeller(context, input.flag('chat'))
+        : (await import('../watch-plain.ts')).plainTeller(context, client, me)
     try {
-      return await followToEnd({ client, goodId: id, me, plan, teller })
+      return await followToEnd({ client, goodId: id, me, password, plan, teller })
     } finally {
       teller.close()
     }
@@ -82,11 +88,12 @@ interface Watch {
   client: Client
   goodId: number
   me: User | null
+  password: string | undefined
   plan: Plan
   teller: Teller
 }
 
-async function followToEnd({ client, goodId, me, plan, teller }: Watch): Promise<number> {
+async function followToEnd({ client, goodId, me, password, plan, teller }: Watch): Promise<number> {
   const { follow } = await import('../follow.ts')
   const { since, until } = plan
   return new Promise<number>((resolve, reject) => {
@@ -116,7 +123,7 @@ async function followToEnd({ client, goodId, me, plan, teller }: Watch): Promise
       feed.close()
       reject(error)
     }
-    const options = { client, goodId, userId: me?.id ?? null, onMessage, onError }
+    const options = { client, goodId, password, userId: me?.id ?? null, onMessage, onError }
     const feed = follow(since === null ? options : { ...options, since })
   })
 }

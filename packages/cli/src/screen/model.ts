@@ -302,6 +302,8 @@ function onFeed(model: Model, message: FeedMessage, now: number): Change {
     }
     case 'watchers':
       return [model.good ? { ...model, good: { ...model.good, watchers: message.watchers } } : model, []]
+    case 'chat':
+      return [model, []]
     default:
       return message satisfies never
   }

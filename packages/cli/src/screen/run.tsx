@@ -24,6 +24,8 @@ interface ScreenOptions {
   client: Client
   goodId: number
   me: Pick<Person, 'id' | 'nick'> | null
+  /** Of a private good's room. */
+  password?: string | undefined
   io: Pick<Io, 'stdin' | 'stdout' | 'stderr' | 'env' | 'err'>
   /** What q exits with, by how the good stands then; otherwise 0. */
   exitCode?: (good: GoodView | null) => number
@@ -33,7 +35,14 @@ interface ScreenOptions {
  * Shows the good until it is left: 0 or `exitCode` after q, 130 after Ctrl-C, 128 and the signal's number after a signal.
  * Throws AuctionError when the good cannot be followed at all, and whatever breaks in the screen itself.
  */
-export async function runScreen({ client, goodId, me, io, exitCode = () => 0 }: ScreenOptions): Promise<number> {
+export async function runScreen({
+  client,
+  goodId,
+  me,
+  password,
+  io,
+  exitCode = () => 0,
+}: ScreenOptions): Promise<number> {
   const leaving = new AbortController()
   const clock = createServerClock({ client })
   const terminal = { suspend: null as SuspendTerminal | null }
@@ -79,7 +88,7 @@ export async function runScreen({ client, goodId, me, io, exitCode = () => 0 }: 
   })
   const stopSignals = watchSignals({ onSignal: outcome.resolve, onError: outcome.reject, restore: screen.unmount })
   screen.waitUntilExit().then(() => outcome.resolve(0), outcome.reject)
-  const feed = followGood({ client, goodId, me, clock, store, dispatch, onHopeless: outcome.reject })
+  const feed = followGood({ client, goodId, me, password, clock, store, dispatch, onHopeless: outcome.reject })
   const stopTicking = tick(clock, store, dispatch)
   try {
     return (await outcome.promise) || exitCode(store.current().good)
@@ -113,7 +122,7 @@ function escapeFor(effect: Extract<TerminalEffect, { type: 'bell' | 'title' | 'c
   return `\u001b]52;c;${Buffer.from(effect.text).toString('base64')}\u0007`
 }
 
-interface Following extends Pick<ScreenOptions, 'client' | 'goodId' | 'me'> {
+interface Following extends Pick<ScreenOptions, 'client' | 'goodId' | 'me' | 'password'> {
   clock: ServerClock
   store: Store
   dispatch(msg: Msg): void
@@ -121,10 +130,13 @@ interface Following extends Pick<ScreenOptions, 'client' | 'goodId' | 'me'> {
 }
 
 /** The feed's messages in server time. A feed that ends before it began ends the screen. */
-function followGood({ client, goodId, me, clock, store, dispatch, onHopeless }: Following): { close(): void } {
+function followGood({ client, goodId, me, password, clock, store, dispatch, onHopeless }: Following): {
+  close(): void
+} {
   return follow({
     client,
     goodId,
+    password,
     userId: me?.id ?? null,
     onMessage(message) {
       const now = clock.now()

@@ -4,6 +4,7 @@ import { AuctionError } from '@auction/common/errors'
 import { type Good, priceFault, type Terms } from '@auction/common/good'
 import { defaultIncrement, defaultSoftClose, HARD_END_MS } from '@auction/common/increments'
 import { limits } from '@auction/common/requests'
+import { refuseRelisting } from '@auction/common/sale'
 import type { Handlers } from '../app.ts'
 import type { Caller } from '../auth.ts'
 import { readPicture, toCells } from '../pictures.ts'
@@ -52,6 +53,8 @@ export function goodRoutes({ auth, clerk, clock, config, present, queries }: Par
     },
     async relist({ params, body, caller, key }) {
       const old = await queries.good(params.id)
+      // Again in the commit, where nobody can come between; here so that what is not one's own says nothing of its prices.
+      refuseRelisting(old, caller.user, [])
       const now = clock.now()
       const { endsAt: _, endsInMs: __, ...changes } = body
       const end = endOf(body, now)
@@ -67,6 +70,7 @@ export function goodRoutes({ auth, clerk, clock, config, present, queries }: Par
     },
     async offer({ params, body, caller, key }) {
       const old = await queries.good(params.id)
+      refuseRelisting(old, caller.user, [])
       if (old.leader === null || old.price === null)
         throw new AuctionError('CONFLICT', `Nobody bid on good ${old.id}: there is no second chance to give.`, {
           hint: `List it again: auction relist ${old.id} --ends-in 7d`,

@@ -11,9 +11,13 @@ import type { Clock } from '../clock.ts'
 import type { Config } from '../config.ts'
 import type { Feed } from '../feed.ts'
 import type { Rates } from '../rates.ts'
+import type { Gate } from '../rooms.ts'
+import type { CalendarQueries } from '../store/calendar-queries.ts'
 import type { Keyed, Order } from '../store/orders.ts'
 import type { Page, Queries } from '../store/queries.ts'
+import type { RoomQueries } from '../store/room-queries.ts'
 import type { Streams } from '../streams.ts'
+import type { Webhooks } from '../webhooks.ts'
 
 export interface Parts {
   readonly config: Config
@@ -22,10 +26,14 @@ export interface Parts {
   readonly auth: Auth
   readonly clerk: Clerk
   readonly queries: Queries
+  readonly rooms: RoomQueries
+  readonly gate: Gate
   readonly feed: Feed
   readonly streams: Streams
   readonly alarms: Alarms
   readonly rates: Rates
+  readonly calendars: CalendarQueries
+  readonly webhooks: Webhooks
   readonly present: Presenter
 }
 

@@ -7,8 +7,8 @@ import { type Account, type Entry, entriesFor, userOf } from '@auction/common/le
 import { chainHash } from '@auction/common/log'
 import type { StandingBid } from '@auction/common/removal'
 import type { Kept } from './good-rows.ts'
-import type { Committed } from './orders.ts'
-import type { Numbered, Row, Table } from './statements.ts'
+import type { Committed, StoredWebhook } from './orders.ts'
+import type { Numbered, Row, Statements, Table } from './statements.ts'
 
 /** A good at work; `fresh` when the batch lists it. */
 export interface WorkingGood extends Kept {
@@ -37,6 +37,7 @@ export interface Loaded {
   /** Invites by the hash of their code, and chat lines by id, as rows. */
   readonly invites: Map<string, Row>
   readonly lines: Map<number, Row>
+  readonly webhooks: Map<number, StoredWebhook>
   readonly answers: Map<string, { readonly fingerprint: string; readonly answer: string }>
   /** Ids of goods that a close_due or an extend_for_outage of this batch is to look at. */
   readonly due: readonly number[]
@@ -51,6 +52,8 @@ export interface Batch extends Loaded {
   /** Goods and accounts that changed, as the book writes them last. */
   readonly touchedGoods: Set<number>
   readonly touchedAccounts: Set<Account>
+  /** What is written last, in this order. */
+  readonly afterwards: ((statements: Statements) => Promise<void>)[]
   houseCode: string | null
 }
 
@@ -62,6 +65,7 @@ export function openBatch(loaded: Loaded): Batch {
     removals: [],
     touchedGoods: new Set(),
     touchedAccounts: new Set(),
+    afterwards: [],
   }
 }
 

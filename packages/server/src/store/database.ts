@@ -11,6 +11,7 @@ import SqliteFile from 'better-sqlite3'
 import { entities } from './entities.ts'
 import { FirstSale } from './migrations/0001-first-sale.ts'
 import { EveryRule } from './migrations/0002-every-rule.ts'
+import { Webhooks } from './migrations/0003-webhooks.ts'
 
 export interface Database {
   readonly kind: 'sqlite' | 'postgresql'
@@ -30,6 +31,7 @@ const options = {
     migrationsList: [
       { name: '0001-first-sale', class: FirstSale },
       { name: '0002-every-rule', class: EveryRule },
+      { name: '0003-webhooks', class: Webhooks },
     ],
     snapshot: false,
     silent: true,

@@ -201,6 +201,31 @@ export const ChatRow = defineEntity({
 })
 export type ChatRow = InferEntity<typeof ChatRow>
 
+/** A program that the house posts its log to. */
+export const WebhookRow = defineEntity({
+  name: 'WebhookRow',
+  tableName: 'webhooks',
+  properties: {
+    id: count().primary(),
+    url: p.text(),
+    /** Signs what is posted; as it is, because a signature needs it. */
+    secret: p.text(),
+    /** The one good it follows; null: all. */
+    goodId: count().nullable(),
+    createdAt: count(),
+    /** 1, or 0 once it was given up. */
+    enabled: count(),
+    failures: count(),
+    failingSince: count().nullable(),
+    fault: p.text().nullable(),
+    nextTryAt: count(),
+    /** The server that delivers until `leaseUntil`; empty for none. */
+    holder: p.text(),
+    leaseUntil: count(),
+  },
+})
+export type WebhookRow = InferEntity<typeof WebhookRow>
+
 export const entities = [
   House,
   Invite,
@@ -214,4 +239,5 @@ export const entities = [
   KeyRow,
   Picture,
   ChatRow,
+  WebhookRow,
 ]

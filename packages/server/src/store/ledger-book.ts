@@ -97,6 +97,7 @@ const INSERT_ORDER: readonly Table[] = [
   'EventRow',
   'EntryRow',
   'KeyRow',
+  'WebhookRow',
 ]
 
 async function save(statements: Statements, batch: Batch): Promise<void> {
@@ -114,4 +115,5 @@ async function save(statements: Statements, batch: Batch): Promise<void> {
   const balances = [...batch.touchedAccounts].sort().map((id) => ({ id, balance: batch.accounts.get(id) ?? 0 }))
   if (balances.length > 0) await statements.update('AccountRow', balances)
   for (const { table, property, value } of batch.removals) await statements.remove(table, property, value)
+  for (const write of batch.afterwards) await write(statements)
 }

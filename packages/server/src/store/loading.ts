@@ -8,7 +8,7 @@ import { skeletonOf } from '@auction/common/text'
 import type { Loaded, WorkingGood } from './batch.ts'
 import type { BidRow, GoodRow } from './entities.ts'
 import { toGood } from './good-rows.ts'
-import type { Order, OrderOf } from './orders.ts'
+import type { Order, OrderOf, StoredWebhook } from './orders.ts'
 import { keyName } from './perform.ts'
 import type { Numbered, Row, Statements, Table } from './statements.ts'
 
@@ -24,7 +24,7 @@ const distinct = <T extends string | number>(values: readonly T[]) =>
 
 /**
  * Loads and locks, in the same order everywhere, so that servers never wait for each other in a ring: the house, users,
- * invites, goods by id with their bids and lines, accounts by id, keys.
+ * invites, goods by id with their bids and lines, accounts by id, keys, webhooks.
  */
 export async function load(statements: Statements, orders: readonly Order[], around: Surroundings): Promise<Loaded> {
   const lock = async <T extends Row>(table: Table, property: string, values: readonly (string | number)[]) =>
@@ -91,10 +91,27 @@ export async function load(statements: Statements, orders: readonly Order[], aro
       answer: String(row.answer),
     })
 
+  const webhooks = await webhooksOf(statements, orders)
   const { now, epoch, currency } = around
   const houseCode = house ? (house.code as string | null) : null
   const nextId = await ids(statements, orders)
-  return { now, epoch, currency, houseCode, users, invites, goods, again, bids, lines, accounts, answers, due, nextId }
+  return {
+    now,
+    epoch,
+    currency,
+    houseCode,
+    users,
+    invites,
+    goods,
+    again,
+    bids,
+    lines,
+    accounts,
+    answers,
+    webhooks,
+    due,
+    nextId,
+  }
 }
 
 /** Goods that an order of the house is to look at: those whose end has passed, and those that an outage touched. */
@@ -103,6 +120,17 @@ async function dueOf(statements: Statements, orders: readonly Order[], most: num
   const [outage] = ofType(orders, 'extend_for_outage')
   if (outage) return statements.ending(outage.downSince, outage.now + OUTAGE_GRACE_MS - 1, most)
   return closing.length > 0 ? statements.ending(0, Math.max(...closing), most) : []
+}
+
+/** Webhooks that orders name; all of them where one is to be added, so that they can be counted. */
+async function webhooksOf(statements: Statements, orders: readonly Order[]): Promise<Loaded['webhooks']> {
+  const ids = orders.flatMap((order) => ('webhookId' in order ? [order.webhookId] : []))
+  const all = ofType(orders, 'add_webhook').length > 0
+  if (!all && ids.length === 0) return new Map()
+  const rows = await (all
+    ? statements.lock<StoredWebhook>('WebhookRow', 'enabled', [0, 1])
+    : statements.lock<StoredWebhook>('WebhookRow', 'id', distinct(ids)))
+  return new Map(rows.map((row) => [row.id, row]))
 }
 
 function toWorking(row: GoodRow): WorkingGood {
@@ -120,6 +148,7 @@ async function ids(statements: Statements, orders: readonly Order[]): Promise<Lo
     GoodRow: 'list_good',
     BidRow: 'place_bid',
     ChatRow: 'say',
+    WebhookRow: 'add_webhook',
   }
   const free = new Map<Numbered, number[]>()
   for (const table of Object.keys(wanted) as Numbered[]) {

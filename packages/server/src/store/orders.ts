@@ -23,6 +23,24 @@ export interface StoredPicture {
   readonly bytes: Buffer
 }
 
+/** A webhook as the house keeps it; 0 in a time is none. */
+export type StoredWebhook = {
+  readonly id: number
+  readonly url: string
+  readonly secret: string
+  readonly goodId: number | null
+  readonly createdAt: number
+  /** 1, or 0 once it was given up. */
+  readonly enabled: number
+  readonly failures: number
+  readonly failingSince: number | null
+  readonly fault: string | null
+  readonly nextTryAt: number
+  /** The server that delivers until `leaseUntil`; empty for none. */
+  readonly holder: string
+  readonly leaseUntil: number
+}
+
 /** What a caller asks of one good, once. */
 interface OnGood {
   readonly keyed: Keyed
@@ -105,6 +123,34 @@ export type Order =
       readonly by: Person
       readonly house: boolean
     }
+  | {
+      readonly type: 'add_webhook'
+      readonly url: string
+      readonly secret: string
+      /** The one good it is to follow; null for all. */
+      readonly only: number | null
+      /** Whether it is to be told what happened before. */
+      readonly fromStart: boolean
+    }
+  | { readonly type: 'remove_webhook'; readonly webhookId: number }
+  | { readonly type: 'redeliver'; readonly webhookId: number; readonly of: number; readonly since: number }
+  | {
+      readonly type: 'lease_webhook'
+      readonly webhookId: number
+      /** Names the server that delivers. */
+      readonly holder: string
+      readonly leaseMs: number
+    }
+  | {
+      readonly type: 'record_deliveries'
+      readonly webhookId: number
+      readonly holder: string
+      readonly leaseMs: number
+      /** How far it has taken each of these goods. */
+      readonly taken: readonly { readonly goodId: number; readonly seq: number }[]
+      /** Why something was not taken, and when to try again; null when all was. */
+      readonly failure: { readonly fault: string; readonly retryInMs: number } | null
+    }
 
 /** What each order answers when it is done. Views come without `watchers`: the book does not know who looks on. */
 export interface Results {
@@ -130,6 +176,11 @@ export interface Results {
   readonly be_alive: null
   readonly say: ChatLine
   readonly remove_line: ChatLine
+  readonly add_webhook: StoredWebhook
+  readonly remove_webhook: null
+  readonly redeliver: StoredWebhook
+  readonly lease_webhook: StoredWebhook | null
+  readonly record_deliveries: StoredWebhook | null
 }
 
 interface Movement {

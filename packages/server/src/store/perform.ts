@@ -5,6 +5,7 @@ import * as goods from './good-orders.ts'
 import * as house from './house-orders.ts'
 import type { Order, Outcome, Result } from './orders.ts'
 import * as rooms from './room-orders.ts'
+import * as webhooks from './webhook-orders.ts'
 
 export const keyName = (scope: number, key: string) => `${scope}/${key}`
 
@@ -68,6 +69,16 @@ function act(batch: Batch, order: Order): Result {
       return rooms.say(batch, order)
     case 'remove_line':
       return rooms.removeLine(batch, order)
+    case 'add_webhook':
+      return webhooks.addWebhook(batch, order)
+    case 'remove_webhook':
+      return webhooks.removeWebhook(batch, order)
+    case 'redeliver':
+      return webhooks.redeliver(batch, order)
+    case 'lease_webhook':
+      return webhooks.leaseWebhook(batch, order)
+    case 'record_deliveries':
+      return webhooks.recordDeliveries(batch, order)
     default:
       return order satisfies never
   }

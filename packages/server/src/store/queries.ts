@@ -256,6 +256,13 @@ export function openQueries(database: Database, currency: string) {
     async events(goodId: number, since: number, limit: number): Promise<FeedEvent[]> {
       return (await eventRows(goodId, since, limit)).map(toFeedEvent)
     },
+    /** Events of these types committed at or after `at` (epoch ms), a bounded number, oldest first. */
+    async eventsSince(at: number, types: readonly FeedEvent['type'][], limit: number): Promise<FeedEvent[]> {
+      const where = { type: { $in: [...types] }, at: { $gte: at } }
+      return (await open().find(EventRow, where, { orderBy: { at: 'asc', goodId: 'asc', seq: 'asc' }, limit })).map(
+        toFeedEvent,
+      )
+    },
     /** The log with its links; of an ended good with its secrets opened, a reserve's only if it was met. */
     async log(good: Good, since: number, limit: number): Promise<LoggedEvent[]> {
       const ended = good.status !== 'open'

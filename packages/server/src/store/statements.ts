@@ -19,9 +19,10 @@ export type Table =
   | 'Picture'
   | 'Invite'
   | 'ChatRow'
+  | 'WebhookRow'
 
 /** Tables whose ids the book gives. */
-export type Numbered = 'User' | 'GoodRow' | 'BidRow' | 'ChatRow'
+export type Numbered = 'User' | 'GoodRow' | 'BidRow' | 'ChatRow' | 'WebhookRow'
 
 /** Rows have the entities' property names. Everything runs inside the transaction it was made for. */
 export interface Statements {
@@ -35,6 +36,8 @@ export interface Statements {
   /** Rewrites what the rows hold, by primary key; every row of a call holds the same properties. */
   update(table: Table, rows: readonly Row[]): Promise<void>
   remove(table: Table, property: string, value: string | number): Promise<void>
+  /** What is too rare for a name of its own, with a `?` for each value. */
+  run(sql: string, values: readonly (string | number)[]): Promise<void>
 }
 
 interface Shape {
@@ -137,6 +140,10 @@ function sqliteStatements(native: SqliteFile.Database, shapeOf: (table: Table) =
       prepare(`delete from ${shape.name} where ${columnOf(shape, property)} = ?`).run(value)
       return Promise.resolve()
     },
+    run(sql, values) {
+      prepare(sql).run(...values)
+      return Promise.resolve()
+    },
   }
 }
 
@@ -213,6 +220,13 @@ function postgresStatements(em: SqlEntityManager, shapeOf: (table: Table) => Sha
     async remove(table, property, value) {
       const shape = shapeOf(table)
       await run(`delete from ${shape.name} where ${columnOf(shape, property)} = $1`, value)
+    },
+    async run(sql, values) {
+      let place = 0
+      await run(
+        sql.replace(/\?/g, () => `$${++place}`),
+        ...values,
+      )
     },
   }
 }

@@ -1,0 +1,51 @@
+/**
+ * A scenario for each rule: text that reads like documentation, typed into the real program against a real house of its own.
+ * docs/recipes quotes the scenarios word for word, and this test sees to it.
+ */
+import { globSync, readFileSync } from 'node:fs'
+import { basename } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { matches, openPlace, type Place, type Step, stepsOf } from '../support/session.ts'
+
+const read = (pattern: string) =>
+  globSync(pattern)
+    .sort()
+    .map((file) => ({ file, text: readFileSync(file, 'utf8') }))
+const scenarios = read('tests/scenarios/rules/*.md').map(({ file, text }) => ({
+  name: basename(file, '.md'),
+  text,
+  steps: stepsOf(text),
+}))
+const recipes = read('docs/recipes/*.md')
+
+/** The `console` blocks of a page, as text. */
+const blocksOf = (text: string) => [...text.matchAll(/^```console\n([\s\S]*?)^```$/gm)].map(([, block = '']) => block)
+
+describe('recipes', () => {
+  it('show nothing that is not in a scenario, word for word', () => {
+    const played = new Set(scenarios.flatMap(({ text }) => blocksOf(text)))
+    const strange = recipes.flatMap(({ file, text }) =>
+      blocksOf(text).flatMap((block) => (played.has(block) ? [] : [`${file}: ${block.split('\n')[0]}`])),
+    )
+    expect(strange).toEqual([])
+  })
+  it('quote every scenario', () => {
+    const shown = new Set(recipes.flatMap(({ text }) => blocksOf(text)))
+    expect(
+      scenarios.filter(({ text }) => !blocksOf(text).some((block) => shown.has(block))).map(({ name }) => name),
+    ).toEqual([])
+  })
+})
+
+describe.each(scenarios)('$name', ({ steps }) => {
+  let place: Place
+  beforeAll(async () => {
+    place = await openPlace()
+  })
+  afterAll(() => place.close())
+
+  it.each(steps)('line $line: $who$$ $command', async (step: Step) => {
+    const actual = await place.run(step)
+    if (!matches(step.expected, actual)) expect(actual.join('\n')).toBe(step.expected.join('\n'))
+  })
+})
