@@ -80,7 +80,22 @@ export function someTerms(random: Random, owner: number, listedAt: number): Naiv
     premiumBp: random.pick([0, 0, 1, 333, 2_500]),
     commissionBp: random.pick([0, 0, 1, 777, 10_000]),
     offeredTo: null,
+    relistOf: null,
   }
+}
+
+/** An unsold good, or by mistake another, listed again as it may be, or offered to its highest bidder; null when there is none. */
+export function termsAgain({ random, naive, goods, users, now }: Scene): NaiveTerms | null {
+  const unsold = goods.filter((id) => naive.see(id).status === 'unsold')
+  const relistOf = random.any(random.chance(0.9) ? unsold : goods)
+  if (relistOf === null) return null
+  const { terms } = naive.secrets(relistOf)
+  const owner = random.chance(0.9) ? terms.owner : (random.any(users) ?? 0)
+  const { leader, price } = naive.see(relistOf)
+  if (leader === null || price === null || random.chance(0.3)) return { ...someTerms(random, owner, now), relistOf }
+  const at = { listedAt: now, endsAt: now + random.int(24, 7 * 24) * HOUR_MS }
+  const offer = { startPrice: price, reserve: null, buyNow: price, offeredTo: leader }
+  return { ...terms, ...at, ...offer, owner, relistOf }
 }
 
 /** An amount near one of those at which the answer changes. */
@@ -169,8 +184,9 @@ function someWithdrawal({ random, naive, users }: Scene, goodId: number): Action
 function somePurchase({ random, naive, goods, users }: Scene, otherwise: number): Action {
   const forSale = goods.filter((id) => naive.see(id).buyNow !== null)
   const goodId = (random.chance(0.7) ? random.any(forSale) : null) ?? otherwise
-  const { owner } = naive.secrets(goodId).terms
-  const user = random.any(random.chance(0.9) ? users.filter((id) => id !== owner) : users) ?? 0
+  const { owner, offeredTo } = naive.secrets(goodId).terms
+  const others = users.filter((id) => id !== owner)
+  const user = (random.chance(0.7) ? offeredTo : null) ?? random.any(random.chance(0.9) ? others : users) ?? 0
   return { type: 'purchase', goodId, user }
 }
 
@@ -229,7 +245,7 @@ export function doNaively(naive: NaiveHouse, action: Action, now: number) {
   switch (action.type) {
     case 'place': {
       const { goodId, bid: id, user, amount, max, lagMs, ifSeq } = action
-      return naive.place(goodId, { id, user, amount, max, at: now - lagMs, stale: ifSeq === 'stale' })
+      return naive.place(goodId, { id, user, amount, max, receivedAt: now - lagMs, stale: ifSeq === 'stale' }, now)
     }
     case 'purchase':
       return naive.purchase(action.goodId, action.user, now)

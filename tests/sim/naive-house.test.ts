@@ -23,6 +23,7 @@ function play(sequence: string, reserve: number | null) {
     premiumBp: 0,
     commissionBp: 0,
     offeredTo: null,
+    relistOf: null,
   })
   const verdicts = sequence.split(', ').map((step, index) => {
     const [who = 'A', what = ''] = step.split(' ') as [keyof typeof people, string]
@@ -33,14 +34,18 @@ function play(sequence: string, reserve: number | null) {
     }
     const exact = what.startsWith('=')
     const value = Math.round(Number(what.replace('=', '')) * 100)
-    return house.place(1, {
-      id: index + 1,
-      user,
-      amount: exact ? value : null,
-      max: exact ? null : value,
-      at: NOW,
-      stale: false,
-    })
+    return house.place(
+      1,
+      {
+        id: index + 1,
+        user,
+        amount: exact ? value : null,
+        max: exact ? null : value,
+        receivedAt: NOW,
+        stale: false,
+      },
+      NOW,
+    )
   })
   const { leader, price, minimumBid, reserve: flag } = house.see(1)
   const name = Object.entries(people).find(([, id]) => id === leader)?.[0]

@@ -36,6 +36,8 @@ export interface NaiveTerms {
   readonly commissionBp: number
   /** Of a second chance: the only one who may buy; nobody may bid. */
   readonly offeredTo: number | null
+  /** The unsold good that this one lists again, or offers. */
+  readonly relistOf: number | null
 }
 
 interface Bid {
@@ -43,6 +45,7 @@ interface Bid {
   readonly user: number
   readonly amount: number | null
   readonly max: number
+  /** When it was placed: taken by the house, a little after it was received. */
   readonly at: number
 }
 
@@ -252,6 +255,17 @@ export function openNaiveHouse({ retraction }: { readonly retraction: 'allowed' 
   }
 
   return {
+    /** Section 7. What is there once is sold once: not while another listing of the same stands, or after one that sold. */
+    mayList({ owner, relistOf }: NaiveTerms): Verdict {
+      if (relistOf === null) return done
+      const old = goodOf(relistOf)
+      const others = [...goods.values()].filter((good) => good.terms.relistOf === relistOf)
+      return allOf(
+        [owner !== old.terms.owner, 'FORBIDDEN'],
+        [old.status !== 'unsold', 'CONFLICT'],
+        [others.some(({ status }) => status !== 'unsold' && status !== 'cancelled'), 'CONFLICT'],
+      )
+    },
     list(id: number, terms: NaiveTerms): void {
       goods.set(id, {
         id,
@@ -279,7 +293,15 @@ export function openNaiveHouse({ retraction }: { readonly retraction: 'allowed' 
     /** The order of section 2; a stale `ifSeq` may be told before or after any of them. */
     place(
       goodId: number,
-      bid: { id: number; user: number; amount: number | null; max: number | null; at: number; stale: boolean },
+      bid: {
+        id: number
+        user: number
+        amount: number | null
+        max: number | null
+        receivedAt: number
+        stale: boolean
+      },
+      now: number,
     ): Verdict {
       const good = goodOf(goodId)
       const { user: U, amount: A } = bid
@@ -287,7 +309,8 @@ export function openNaiveHouse({ retraction }: { readonly retraction: 'allowed' 
       const leading = leadingBid(good)
       const refusal = ((): FaultCode | null => {
         if (U === good.terms.owner) return 'OWN_GOOD'
-        if (!isOpenAt(good, bid.at)) return 'NOT_OPEN'
+        if (!isOpenAt(good, bid.receivedAt)) return 'NOT_OPEN'
+        if (good.terms.offeredTo !== null) return 'FORBIDDEN'
         if (U === leading?.user) {
           if (X <= leading.max) return 'MAX_NOT_RAISED'
         } else if (X < minimumBid(good) || (A !== null && A < minimumBid(good))) return 'BID_TOO_LOW'
@@ -296,9 +319,9 @@ export function openNaiveHouse({ retraction }: { readonly retraction: 'allowed' 
       if (bid.stale) return refusal ? ['CONFLICT', refusal] : ['CONFLICT']
       if (refusal) return [refusal]
       const price = priceOf(good)
-      good.happenings.push({ type: 'bid', bid: { id: bid.id, user: U, amount: A, max: X, at: bid.at } })
+      good.happenings.push({ type: 'bid', bid: { id: bid.id, user: U, amount: A, max: X, at: now } })
       if (priceOf(good) !== price || leadingBid(good)?.user !== leading?.user)
-        good.endsAt = Math.min(Math.max(good.endsAt, bid.at + good.terms.softCloseMs), hardEndOf(good))
+        good.endsAt = Math.min(Math.max(good.endsAt, bid.receivedAt + good.terms.softCloseMs), hardEndOf(good))
       return done
     },
 
@@ -400,6 +423,7 @@ export function openNaiveHouse({ retraction }: { readonly retraction: 'allowed' 
       const all = allOf(
         [user !== terms.owner, 'FORBIDDEN'],
         [!isOpenAt(good, now), 'NOT_OPEN'],
+        [terms.offeredTo !== null, 'CONFLICT'],
         [hasBids && changesBid, 'CONFLICT'],
         [impossible, 'CONFLICT'],
         [impossible, 'BAD_REQUEST'],

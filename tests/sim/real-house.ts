@@ -5,6 +5,8 @@ import { join } from 'node:path'
 import { isDeepStrictEqual } from 'node:util'
 import { AuctionError, type FaultCode } from '@auction/common/errors'
 import { defaultIncrement, HARD_END_MS } from '@auction/common/increments'
+import { OUTAGE_LEAST_MS } from '@auction/common/sale'
+import { headLine, logLine, verifyLog } from '@auction/common/verify'
 import { toView } from '@auction/common/view'
 import { type Clerk, createClerk } from '../../packages/server/src/clerk.ts'
 import { type Database, openDatabase } from '../../packages/server/src/store/database.ts'
@@ -16,8 +18,16 @@ import type { NaiveTerms, Seen } from './naive-house.ts'
 import type { RealHouse, Retraction } from './sale.ts'
 
 const CURRENCY = 'USD'
+const MOST_EVENTS = 1_000
 const START = Date.UTC(2026, 10, 22, 12)
 
+export interface TestHouse {
+  /** The house for one more sale, of people and goods of its own. */
+  newSale(): RealHouse
+  close(): Promise<void>
+}
+
+/** What a restart makes anew. */
 interface Running {
   readonly database: Database
   readonly book: LedgerBook
@@ -25,14 +35,262 @@ interface Running {
   readonly queries: Queries
 }
 
-/** An order that was accepted, and what it answered. */
+type KeyedOrder = Extract<Order, { readonly keyed: Keyed }>
+
+/** An accepted order and what it answered. */
 interface Done {
-  readonly order: Order & { readonly keyed: Keyed }
+  readonly order: KeyedOrder
   readonly result: Result
 }
 
-export interface TestHouse {
-  /** The house for one more sale, of people and goods of its own. */
-  newSale(): RealHouse
-  close(): Promise<void>
+const personOf = (id: number) => ({ id, nick: `p${id}` })
+
+/** A house on SQLite in a temporary directory. */
+export async function openTestHouse(): Promise<TestHouse> {
+  const directory = mkdtempSync(join(tmpdir(), 'auction-sim-'))
+  const clock = { time: START, now: () => clock.time, schedule: () => () => {} }
+  let lastKey = 0
+
+  async function start(): Promise<Running> {
+    const database = await openDatabase(directory, null)
+    // What a power cut would lose is not the question here, and waiting for the disk takes most of the time.
+    database.native?.pragma('synchronous = off')
+    const book = await openLedgerBook(database, CURRENCY, clock.now())
+    const log = {
+      error: ({ err }: { err?: unknown }) => {
+        throw err
+      },
+    }
+    const clerk = createClerk({ book, clock, onCommit: () => {}, log })
+    return { database, book, clerk, queries: openQueries(database, CURRENCY) }
+  }
+  async function stop({ clerk, database }: Running): Promise<void> {
+    await clerk.close()
+    await database.close()
+  }
+  let running = await start()
+  const keyFor = (scope: number, what: unknown): Keyed => ({
+    scope,
+    key: `key-${++lastKey}`,
+    fingerprint: JSON.stringify(what),
+  })
+  const send = (order: Order) => running.clerk.submit(order as never) as Promise<Result>
+  /** Closes what has reached its end, as the alarms and the sweep do. */
+  const closeDue = () => send({ type: 'close_due', now: clock.now() })
+
+  const keeper = (await send(signUpOf('keeper', 0))) as { readonly id: number }
+
+  function newSale(): RealHouse {
+    const names = new Map<number, number>()
+    const done: Done[] = []
+    const remember = (order: Order, result: Result) => {
+      if ('keyed' in order) done.push({ order, result })
+      return result
+    }
+
+    async function orderOf(action: Action, retraction: Retraction): Promise<Order> {
+      const now = clock.now()
+      const on = (user: number, goodId: number) => ({
+        keyed: keyFor(user, action),
+        goodId,
+        by: personOf(user),
+        receivedAt: now,
+      })
+      switch (action.type) {
+        case 'place': {
+          const { goodId, user, amount, max, lagMs, ifSeq } = action
+          const seq = ifSeq === 'none' ? null : (await running.queries.good(goodId)).seq - (ifSeq === 'stale' ? 1 : 0)
+          const named = { amount, max, message: null, ifSeq: seq }
+          return { type: 'place_bid', ...on(user, goodId), ...named, receivedAt: now - lagMs }
+        }
+        case 'purchase':
+          return { type: 'purchase', ...on(action.user, action.goodId) }
+        case 'retract': {
+          const { goodId, user, bid, reason } = action
+          const allowed = retraction === 'allowed'
+          return { type: 'retract_bid', ...on(user, goodId), bidId: names.get(bid) ?? 0, reason, allowed }
+        }
+        case 'cancel_bid': {
+          const bidId = names.get(action.bid) ?? 0
+          return { type: 'cancel_bid', ...on(keeper.id, action.goodId), bidId, reason: 'a mistake' }
+        }
+        case 'cancel_good': {
+          const { as, user, goodId, reason } = action
+          return { type: 'cancel_good', ...on(as === 'house' ? keeper.id : user, goodId), as, reason }
+        }
+        case 'accept':
+          return { type: 'accept_bid', ...on(action.user, action.goodId) }
+        case 'edit': {
+          const { note = null, ...changes } = action.edit
+          return { type: 'edit_good', ...on(action.user, action.goodId), changes, note }
+        }
+        case 'deposit':
+        case 'withdraw': {
+          const { type, user: userId, amount } = action
+          return { type, keyed: keyFor(keeper.id, action), userId, amount }
+        }
+        case 'close_due':
+          return { type: 'close_due', now }
+        default:
+          return action satisfies never
+      }
+    }
+
+    /** All of `actions` in one batch of the clerk. */
+    async function sendAll(actions: readonly Action[], retraction: Retraction): Promise<(FaultCode | null)[]> {
+      const orders = await Promise.all(actions.map((action) => orderOf(action, retraction)))
+      const outcomes = await Promise.allSettled(orders.map(send))
+      return outcomes.map((outcome, index) => {
+        const [action, order] = [actions[index], orders[index]]
+        if (outcome.status === 'rejected') {
+          return refusalIn(outcome.reason)
+        }
+        const result = order ? remember(order, outcome.value) : null
+        if (action?.type === 'place' && result && 'bid' in result) names.set(action.bid, result.bid.id)
+        return null
+      })
+    }
+
+    return {
+      now: clock.now,
+      advance(ms) {
+        clock.time += ms
+      },
+      async signUp(balance) {
+        const { id } = (await send(signUpOf(`p${keeper.id + ++people}`, balance))) as { readonly id: number }
+        return id
+      },
+      async list(terms) {
+        const order = listingOf(terms, keyFor(terms.owner, terms))
+        try {
+          return (remember(order, await send(order)) as { readonly id: number }).id
+        } catch (error) {
+          return refusalIn(error)
+        }
+      },
+      async submit(actions, retraction) {
+        // What names the newest seq must have seen what comes before it.
+        const parts: Action[][] = [[]]
+        for (const action of actions) {
+          if (action.type === 'place' && action.ifSeq === 'current') parts.push([])
+          parts.at(-1)?.push(action)
+        }
+        const codes: (FaultCode | null)[] = []
+        for (const part of parts) codes.push(...(await sendAll(part, retraction)))
+        return codes
+      },
+      isKnown: (bid) => names.has(bid),
+      async repeat(random) {
+        const earlier = random.any(done)
+        return earlier && repeatOf(earlier, send)
+      },
+      async restart(gapMs) {
+        await send({ type: 'be_alive' })
+        await stop(running)
+        clock.time += gapMs
+        running = await start()
+        const downSince = running.book.aliveAt ?? clock.now()
+        const outage = { type: 'extend_for_outage', downSince, now: clock.now() } as const
+        if (outage.now - downSince >= OUTAGE_LEAST_MS) await send(outage)
+        await send({ type: 'be_alive' })
+        await closeDue()
+        return { downSince }
+      },
+      see: (goodIds) => Promise.all(goodIds.map(async (id) => seenOf(running, id))),
+      async accounts(names) {
+        const rows = await running.database.reader
+          .fork()
+          .getConnection()
+          .execute<{ id: string; balance: number }[]>('select id, balance from accounts')
+        const balances = new Map(rows.map(({ id, balance }) => [id, balance]))
+        const sum = rows.reduce((total, { balance }) => total + balance, 0)
+        return { balances: names.map((name) => balances.get(name) ?? Number.NaN), sum }
+      },
+      audit: async (goodIds) => (await Promise.all(goodIds.map(async (id) => faultsInLog(running, id)))).flat(),
+    }
+  }
+  let people = 0
+  return {
+    newSale,
+    async close() {
+      await stop(running)
+      rmSync(directory, { recursive: true, force: true })
+    },
+  }
+}
+
+/** The code of a refusal; a failure is thrown on. */
+function refusalIn(error: unknown): FaultCode {
+  if (error instanceof AuctionError && error.code !== 'INTERNAL') return error.code
+  throw error
+}
+
+function signUpOf(nick: string, startingBalance: number): Order {
+  return { type: 'sign_up', nick, passwordHash: 'none', startingBalance, registration: 'open', invite: null }
+}
+
+function listingOf({ owner, increment, ...terms }: NaiveTerms, keyed: Keyed): KeyedOrder {
+  const rest = { description: '', image: null, currency: CURRENCY, private: false, capacity: null }
+  return {
+    type: 'list_good',
+    keyed,
+    terms: {
+      ...terms,
+      ...rest,
+      owner: personOf(owner),
+      increment: increment === 'house' ? defaultIncrement(CURRENCY) : increment,
+      hardEndsAt: terms.endsAt + HARD_END_MS,
+      offeredTo: terms.offeredTo === null ? null : personOf(terms.offeredTo),
+    },
+    picture: null,
+    roomPassword: null,
+  }
+}
+
+/** The same key again answers the same, and another request under it is refused. */
+async function repeatOf({ order, result }: Done, send: (order: Order) => Promise<Result>): Promise<string | null> {
+  const again = await send(order)
+  const plain = (each: Result) => (each && 'replayed' in each ? { ...each, replayed: null } : each)
+  if (!isDeepStrictEqual(plain(again), plain(JSON.parse(JSON.stringify(result)) as Result)))
+    return `${JSON.stringify(order)} answered ${JSON.stringify(result)}, then ${JSON.stringify(again)}.`
+  const other = { ...order, keyed: { ...order.keyed, fingerprint: 'another' } }
+  const code = await send(other).then(
+    () => 'done',
+    (error: unknown) => (error instanceof AuctionError ? error.code : String(error)),
+  )
+  return code === 'KEY_REUSED' ? null : `${order.keyed.key} with another request: ${code}.`
+}
+
+/** What the verifier has against the good's exported log, and against the good that it comes to. */
+async function faultsInLog({ queries }: Running, goodId: number): Promise<string[]> {
+  const good = await queries.good(goodId)
+  const log = await queries.log(good, 0, MOST_EVENTS)
+  const head = { goodId, events: log.length, hash: log.at(-1)?.hash ?? '' }
+  const { ok, goods, differences } = verifyLog([...log.map(logLine), headLine(head)].join('\n'))
+  const derived = goods[0]
+  const same =
+    derived?.status === good.status &&
+    derived.price?.amount === good.price &&
+    derived.leader?.id === good.leader?.id &&
+    derived.winner?.id === good.winner?.id
+  return [
+    ...(ok ? [] : differences.map(({ seq, what }) => `good ${goodId}, seq ${seq}: ${what}`)),
+    ...(same ? [] : [`good ${goodId} is ${JSON.stringify(good)}, its log comes to ${JSON.stringify(derived)}`]),
+  ]
+}
+
+async function seenOf({ queries, book: { epoch } }: Running, goodId: number): Promise<Seen> {
+  const view = toView(await queries.good(goodId), { epoch, watchers: 0 })
+  return {
+    status: view.status,
+    price: view.price?.amount ?? null,
+    leader: view.leader?.id ?? null,
+    bidCount: view.bidCount,
+    reserve: view.reserve,
+    buyNow: view.buyNow?.amount ?? null,
+    minimumBid: view.minimumBid.amount,
+    endsAt: Date.parse(view.endsAt),
+    hardEndsAt: Date.parse(view.hardEndsAt),
+    winner: view.winner?.id ?? null,
+  }
 }

@@ -1,6 +1,6 @@
 /** One random sale, played in the real house and in the naive one, and compared after every step. */
 import type { FaultCode } from '@auction/common/errors'
-import { type Action, doNaively, type Scene, someAction, someJump, someTerms } from './actions.ts'
+import { type Action, doNaively, type Scene, someAction, someJump, someTerms, termsAgain } from './actions.ts'
 import { type NaiveTerms, openNaiveHouse, type Seen } from './naive-house.ts'
 import { type Random, randomBy } from './random.ts'
 
@@ -11,7 +11,8 @@ export interface RealHouse {
   now(): number
   advance(ms: number): void
   signUp(balance: number): Promise<number>
-  list(terms: NaiveTerms): Promise<number>
+  /** The name of the good, or why not. */
+  list(terms: NaiveTerms): Promise<number | FaultCode>
   /** Sends all of them at once; answers how each was refused, or null. */
   submit(actions: readonly Action[], retraction: Retraction): Promise<readonly (FaultCode | null)[]>
   /** Whether the house has told its own name of this bid. */
@@ -96,18 +97,25 @@ async function openSale(random: Random, real: RealHouse): Promise<Sale> {
   return sale
 }
 
-async function listOne({ random, real, naive, users, goods, steps, now }: Sale): Promise<void> {
-  const terms = someTerms(random, random.any(users) ?? 0, now)
+async function listOne(sale: Sale, terms = someTerms(sale.random, sale.random.any(sale.users) ?? 0, sale.now)) {
+  const { real, naive, goods, steps } = sale
+  const verdict = naive.mayList(terms)
   const goodId = await real.list(terms)
+  const what = terms.relistOf === null ? 'list' : terms.offeredTo === null ? 'relist' : 'offer'
+  steps.push(`${what} ${goodId} ${JSON.stringify(terms)} naively ${verdict.join(' or ') || 'done'}`)
+  count(sale, `${what} ${verdict[0] ?? 'done'}`)
+  if (typeof goodId === 'string' ? !verdict.includes(goodId) : verdict.length > 0)
+    throw new Disagreement(`${what}: naively ${verdict.join(' or ') || 'done'}, really ${goodId}.`)
+  if (typeof goodId === 'string') return
   naive.list(goodId, terms)
   goods.push(goodId)
-  steps.push(`list ${goodId} ${JSON.stringify(terms)}`)
 }
 
 async function takeStep(sale: Sale): Promise<void> {
   const { random, real, naive, goods, steps } = sale
   const dice = random.int(1, 100)
   const over = goods.every((id) => naive.see(id).endsAt <= sale.now || naive.see(id).status !== 'open')
+  const again = dice >= 26 && dice <= 30 ? termsAgain(sale) : null
   if (dice <= 16) {
     const ms = someJump(sale)
     steps.push(`wait ${ms}`)
@@ -120,7 +128,8 @@ async function takeStep(sale: Sale): Promise<void> {
     const fault = await real.repeat(random)
     if (fault) throw new Disagreement(fault)
     steps.push('repeat')
-  } else if ((dice <= 27 || over) && goods.length < 6) await listOne(sale)
+  } else if (again && goods.length < 8) await listOne(sale, again)
+  else if ((dice <= 27 || over) && goods.length < 6) await listOne(sale)
   else {
     const burst = Array.from({ length: random.pick([1, 1, 1, 1, 2, 3, 8]) }, () => {
       const action = someAction(sale)
@@ -159,6 +168,12 @@ async function restart(sale: Sale, gapMs: number): Promise<void> {
   sale.now = sale.real.now()
   if (sale.naive.outage(downSince, sale.now) > 0) count(sale, 'outage')
   sale.naive.closeDue(sale.now)
+  await audit(sale)
+}
+
+async function audit({ real, goods }: Sale): Promise<void> {
+  const faults = await real.audit(goods)
+  if (faults.length > 0) throw new Disagreement(`The audit finds: ${faults.join('; ')}`)
 }
 
 async function endSale(sale: Sale): Promise<void> {
@@ -173,8 +188,7 @@ async function endSale(sale: Sale): Promise<void> {
   if (open.length > 0) throw new Disagreement(`Goods ${open.join(', ')} are open after their end.`)
   for (const id of goods) count(sale, naive.see(id).status)
   count(sale, 'lapsed', naive.lapsed.length)
-  const faults = await real.audit(goods)
-  if (faults.length > 0) throw new Disagreement(`The audit finds: ${faults.join('; ')}`)
+  await audit(sale)
 }
 
 /** Everything anyone could see, and every account. */

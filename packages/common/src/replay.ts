@@ -35,6 +35,8 @@ export interface ReplayedBid extends Omit<StandingBid, 'max'> {
   readonly removed: 'retracted' | 'cancelled' | 'lapsed' | null
 }
 
+/** A log in which more than this is wrong is not looked at any further. */
+const MOST_DIFFERENCES = 1_000
 const removes: ReadonlySet<string> = new Set(['lapsed', 'retracted', 'bid_cancelled'])
 
 /** A replay at work: entries go in one after the other, steps come out, a little later where entries hang together. */
@@ -74,7 +76,7 @@ export function createReplay(goodId: number): Replay {
   const standingFor = (type: string) => (removes.has(type) ? standing() : [])
 
   function read(entry: LoggedEvent, next: LoggedEvent | null): void {
-    if (stuck) return
+    if (stuck || differences.length >= MOST_DIFFERENCES) return
     try {
       const reading = { entry, facts: factsOf(entry) }
       checkPlace(reading)

@@ -34,7 +34,7 @@ import { openQueries } from './store/queries.ts'
 import { openRoomQueries } from './store/room-queries.ts'
 import { openWebhookQueries } from './store/webhook-queries.ts'
 import { createStreams } from './streams.ts'
-import { createWebhooks } from './webhooks.ts'
+import { createWebhooks, type Webhooks } from './webhooks.ts'
 
 export interface AuctionServer {
   /** The house code until somebody has claimed it. */
@@ -185,15 +185,33 @@ function wire({ config, clock, log, batchSize, directory, database, book }: Open
     alarms,
     rates,
     present,
+    calendars: openCalendarQueries(database),
+    webhooks: wireWebhooks({ clock, log, database, epoch }, { clerk, feed, queries }),
   }
   return { ...parts, sockets }
+}
+
+function wireWebhooks(
+  { clock, log, database, epoch }: Pick<Opened, 'clock' | 'log' | 'database'> & { epoch: string },
+  { clerk, feed, queries }: Pick<Parts, 'clerk' | 'feed' | 'queries'>,
+): Webhooks {
+  return createWebhooks({
+    clock,
+    log,
+    epoch,
+    clerk,
+    feed,
+    queries: openWebhookQueries(database),
+    events: queries.events,
+    shared: database.kind === 'postgresql',
+  })
 }
 
 /** The parts as a server that listens and closes. */
 function serve(opened: Opened): AuctionServer {
   const { config, clock, log, directory, database, book, unlock } = opened
   const parts = wire(opened)
-  const { alarms, auth, clerk, feed, rates, sockets, streams } = parts
+  const { alarms, auth, clerk, feed, rates, sockets, streams, webhooks } = parts
   let draining = false
   const app = createApp({
     handlers: {

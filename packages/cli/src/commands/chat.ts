@@ -1,11 +1,13 @@
 /** `auction chat <id>`: what is said in a good's room; saying something, showing a picture, removing a line. */
 import type { ChatLine } from '@auction/common/api'
+import { AuctionError } from '@auction/common/errors'
 import type { Client } from '../client.ts'
 import type { Command, Input } from '../command.ts'
 import type { Context } from '../context.ts'
 import { readPicture } from '../files.ts'
 import { parseId, usage } from '../input.ts'
 import { collect, limitOption, noteMore } from '../pages.ts'
+import { commandLine } from '../rerun.ts'
 import { readRoomPassword, roomPasswordOption } from '../room-password.ts'
 import type { Column } from '../table.ts'
 import { spoken } from '../wording.ts'
@@ -30,13 +32,22 @@ export const command: Command = {
     const lineId = remove === undefined ? null : parseId(remove, 'a line')
     const picture = image === undefined ? null : await readPicture(image)
     const client = await context.client()
-    const [good, me] = [await client.call('good', { params }), await context.me()]
     if (lineId !== null) return tell(context, await client.call('removeLine', { params: { ...params, lineId } }))
-    const roomPassword = await readRoomPassword(context, input, good, me)
+    const good = await client.call('good', { params })
+    const roomPassword = await readRoomPassword(context, input, good, await context.me())
     if (text === undefined && picture === null) return read(context, input, client, params.id, roomPassword)
     const said = picture ? { form: formOf(picture) } : { body: { text } }
-    return tell(context, await client.call('say', { params, ...said, key: crypto.randomUUID(), roomPassword }))
+    try {
+      return tell(context, await client.call('say', { params, ...said, key: crypto.randomUUID(), roomPassword }))
+    } catch (error) {
+      throw error instanceof AuctionError && error.code === 'OUTCOME_UNKNOWN' ? lookFirst(context, error, word) : error
+    }
   },
+}
+
+function lookFirst(context: Context, error: AuctionError, id: string): AuctionError {
+  const hint = `See whether it was said: ${commandLine(context, ['chat', id])}`
+  return new AuctionError(error.code, error.message, { hint, requestId: error.requestId, cause: error })
 }
 
 async function read(
