@@ -10,6 +10,7 @@ import {
   refusal,
   type StubHouse,
   usd,
+  user,
   wallet,
 } from './stub-house.ts'
 
@@ -54,6 +55,7 @@ async function house(
   const stub = await openStub((asked, before) => {
     if (asked.method === 'POST') return onBid(asked, before)
     if (asked.path.includes('/events')) return { json: listed }
+    if (asked.path === '/v1/me') return { json: user }
     return asked.path.endsWith('/wallet') ? { json: wallet } : { json: view }
   })
   open.push(stub)

@@ -59,6 +59,7 @@ async function runIn(path: string, words: readonly string[], setting: Setting): 
   })
   const env = {
     XDG_CONFIG_HOME: path,
+    XDG_STATE_HOME: path,
     AUCTION_TOKEN: 'auc_test',
     ...(server && { AUCTION_SERVER: server }),
     ...setting.env,

@@ -4,6 +4,8 @@ import { mkdirSync, openSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { freePort } from '../support/postgres-setup.ts'
+import { environment as personal, type RunningServer, auction as run, serve } from '../support/program.ts'
 import { start, type Terminal } from '../support/terminal.ts'
 import { type Home, openHome } from './command-line.ts'
 import { good, openStub, type StubHouse, usd, user } from './stub-house.ts'
@@ -39,6 +41,7 @@ afterEach(async () => {
 const environment = () => ({
   PATH: process.env.PATH ?? '',
   XDG_CONFIG_HOME: home.path,
+  XDG_STATE_HOME: home.path,
   AUCTION_SERVER: house.url,
   TZ: 'UTC',
 })
@@ -60,6 +63,10 @@ function auction(
     stdio: [options.stdin ?? 'ignore', options.stdout ?? 'pipe', 'pipe'],
   })
   children.push(child)
+  return { child, ended: endOf(child) }
+}
+
+function endOf(child: ChildProcess): Promise<Ended> {
   const written = { out: '', err: '' }
   child.stdout?.on('data', (chunk: Buffer) => {
     written.out += chunk.toString('utf8')
@@ -67,10 +74,7 @@ function auction(
   child.stderr?.on('data', (chunk: Buffer) => {
     written.err += chunk.toString('utf8')
   })
-  const ended = new Promise<Ended>((resolve) =>
-    child.on('close', (code, signal) => resolve({ code, signal, ...written })),
-  )
-  return { child, ended }
+  return new Promise<Ended>((resolve) => child.on('close', (code, signal) => resolve({ code, signal, ...written })))
 }
 
 function terminal(words: readonly string[], env: Record<string, string> = {}): Terminal {
@@ -144,14 +148,16 @@ describe('streams', () => {
   it.each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)(
     '%s while a bid is on its way is 130, and says how to ask again',
     async (signal) => {
-      const hanging = await openStub(({ method }) =>
-        method === 'POST' ? 'hang' : { json: good({ minimumBid: usd(128_000) }) },
-      )
+      const hanging = await openStub(({ method, path }) => {
+        if (method === 'POST') return 'hang'
+        return { json: path === '/v1/me' ? user : good({ minimumBid: usd(128_000) }) }
+      })
+      const bidsAsked = () => hanging.asked.filter(({ method }) => method === 'POST').length
       for (const json of [false, true]) {
         const words = ['bid', '42', 'min', '--server', hanging.url, ...(json ? ['--json'] : [])]
         const { child, ended } = auction(words, { env: { AUCTION_TOKEN: 'auc_x' } })
-        const before = hanging.asked.length
-        while (hanging.asked.length < before + 2) await new Promise((resolve) => setTimeout(resolve, 20))
+        const before = bidsAsked()
+        while (bidsAsked() === before) await new Promise((resolve) => setTimeout(resolve, 20))
         child.kill(signal)
         const { code, out, err } = await ended
         expect([code, out]).toEqual([130, ''])
@@ -178,6 +184,57 @@ describe('streams', () => {
     child.kill(signal)
     expect((await ended).code).toBe(expected)
     expect(readdirSync(temporary)).toEqual([])
+  })
+})
+
+describe('a reader that goes while nobody bids', () => {
+  let server: RunningServer
+  let env: Record<string, string>
+  beforeEach(async () => {
+    const port = String(await freePort())
+    server = await serve(
+      personal(join(home.path, 'house'), { AUCTION_DATA: join(home.path, 'data'), AUCTION_PORT: port }),
+    )
+    env = personal(join(home.path, 'mila'), { AUCTION_SERVER: server.url })
+    await run(['signup', 'mila', '--password-stdin'], { env, input: 'correct horse battery\n' })
+    expect(await run(['sell', 'Leica', '--start', '10', '--ends-in', '1h'], { env })).toMatchObject({ code: 0 })
+  })
+  afterEach(() => server.stop())
+
+  /** Runs a line of the shell, in which `$auction` is the program. */
+  const shell = (line: string) => {
+    const child = spawn('sh', ['-c', line], { env: { ...env, auction: BIN }, stdio: ['ignore', 'pipe', 'pipe'] })
+    children.push(child)
+    return endOf(child)
+  }
+
+  it.each(['watch 1', 'watch 1 --json --exit-status', 'watch 1 --plain', 'notifications --follow'])(
+    'ends %s with 0, without an error',
+    async (line) => {
+      // The reader stays until all that is to be said now has been said, so that no write can tell.
+      const ended = await shell(`{ "$auction" ${line}; echo "exit $?" >&2; } | sleep 2`)
+      expect(ended).toMatchObject({ code: 0, out: '' })
+      expect(ended.err).toMatch(/^(Connection: live\.\n)?exit 0\n$/)
+    },
+  )
+
+  it('ends watch 1 | head -1 with its line', async () => {
+    const { code, out, err } = await shell('"$auction" watch 1 | head -1')
+    expect([code, err]).toEqual([0, ''])
+    expect(JSON.parse(out)).toMatchObject({ type: 'snapshot', goodId: 1 })
+  })
+
+  it('ends it where stdout is a socket, as of a program that starts it', async () => {
+    const { child, ended } = auction(['watch', '1'], { env })
+    child.stdout?.once('data', () => setTimeout(() => child.stdout?.destroy(), 1_000))
+    expect(await ended).toMatchObject({ code: 0, err: '' })
+  })
+
+  it('leaves alone a reader that stays, and a file', async () => {
+    for (const target of ['| cat', `> ${join(home.path, 'written')}`]) {
+      const { err } = await shell(`{ timeout 3 "$auction" watch 1; echo "exit $?" >&2; } ${target}`)
+      expect(err).toBe('exit 124\n')
+    }
   })
 })
 

@@ -1,5 +1,5 @@
 /** `update` as data: what the screen refuses first, then the way of a bid, the connection's states and the end. */
-import type { BidAnswer } from '@auction/common/api'
+import type { BidAnswer } from '@auction/common/answers'
 import { AuctionError } from '@auction/common/errors'
 import type { FeedEvent, GoodView } from '@auction/common/view'
 import { evolveView } from '@auction/common/view'

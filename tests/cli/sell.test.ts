@@ -21,6 +21,7 @@ const entry = {
 beforeEach(async () => {
   home = openHome()
   house = await openStub(({ method, path }) => {
+    if (path === '/v1/me') return { json: user }
     if (path === '/v1/me/wallet') return { json: wallet }
     if (path.includes('/deposits')) return { status: 201, json: { entry, wallet, replayed: false } }
     if (path.startsWith('/v1/admin/users')) return { json: { items: [user], next: null } }

@@ -1,7 +1,8 @@
-import { type Route, type RouteName, routes } from '@auction/common/api'
+import { type RouteName, routes } from '@auction/common/api'
 import { faults, isFaultCode } from '@auction/common/errors'
 import { followRequest, joinRequest, leaveRequest } from '@auction/common/frames'
 import { limits } from '@auction/common/requests'
+import type { Route } from '@auction/common/route'
 import { describe, expect, it } from 'vitest'
 import type { z } from 'zod'
 

@@ -2,6 +2,7 @@
 import { type Command, decide } from '@auction/common/bidding'
 import type { PlaceBid, Purchase } from '@auction/common/contest'
 import { AuctionError, type FaultCode, type FaultData } from '@auction/common/errors'
+import { type FeedEvent, toFeed } from '@auction/common/events'
 import { evolve, type Good, type GoodEvent, listedGood, type Person, type Terms } from '@auction/common/good'
 import { defaultIncrement } from '@auction/common/increments'
 import { type Account, available, type Entry, entriesFor } from '@auction/common/ledger'
@@ -48,6 +49,21 @@ export function goodWith(changes: Partial<Terms> = {}): Good {
 }
 
 let lastBidId = 0
+
+/** The feed's line for each of `events`, the first of which makes the good that follows `before`. */
+export function feedOf(before: Good, events: readonly GoodEvent[], at = LISTED_AT): FeedEvent[] {
+  let good = before
+  return events.map((event) => {
+    good = evolve(good, event)
+    return toFeed({ goodId: good.id, seq: good.seq, at, event }, good)
+  })
+}
+
+/** A good not yet listed, and the event that lists it. */
+export function listed(changes: Partial<Terms> = {}): { good: Good; event: GoodEvent } {
+  const all = { ...terms, ...changes }
+  return { good: listedGood(42, all), event: { type: 'listed', terms: all, salt: 'salt of the reserve' } }
+}
 
 /** A bid in time, by somebody with plenty of money; `amount` exact, `max` proxy. */
 export function bidBy(bidder: Person, bid: Partial<PlaceBid>): PlaceBid {
@@ -179,6 +195,11 @@ export function openBooks(balances: ReadonlyMap<number, number>) {
       const key = `spend:${entries.length}`
       if (amount > 0) book({ key, debit: available(userId), credit: 'world', amount, kind: 'withdrawal', goodId: null })
     },
+    /** What a user has paid elsewhere. */
+    spentBy: (userId: number) =>
+      entries
+        .filter(({ key, debit }) => key.startsWith('spend:') && debit === available(userId))
+        .reduce((sum, { amount }) => sum + amount, 0),
     /** Books what `event` moves; gives the good after it. */
     record(good: Good, event: GoodEvent): Good {
       const next = evolve(good, event)

@@ -4,7 +4,21 @@ import { available, entriesFor, held, heldOn, holdFor } from '@auction/common/le
 import { shareOf } from '@auction/common/money'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { A, B, bidBy, goodAfter, goodWith, mila, openBooks, terms } from './given.ts'
+import {
+  A,
+  B,
+  bidBy,
+  cancellationOf,
+  goodAfter,
+  goodWith,
+  LISTED_AT,
+  mila,
+  openBooks,
+  purchaseBy,
+  retractionBy,
+  stageOf,
+  terms,
+} from './given.ts'
 import { crowd, play, type Sale, sales } from './random-sale.ts'
 
 /** The movements of all events of `command`, as `kind debit -> credit amount`. */
@@ -20,15 +34,24 @@ function movements(good: Good, events: readonly GoodEvent[]): string[] {
 }
 
 const fees = { premiumBp: 2_500, commissionBp: 1_000 }
+const alone = stageOf(goodWith(fees), bidBy(A, { max: 5_000 }))
+const stage = stageOf(goodWith(fees), bidBy(A, { max: 5_000 }), bidBy(B, { max: 6_000 }))
+const raised = stageOf(goodWith(fees), bidBy(A, { max: 5_000 }), bidBy(A, { max: 8_000 }))
+const unmet = goodAfter(goodWith({ ...fees, buyNow: 9_000, reserve: 4_000 }), bidBy(A, { max: 3_000 }))
 const close = { type: 'close_due', now: terms.endsAt } as const
 
 describe('the ledger', () => {
   it.each([
-    ['moves nothing when a good is listed', goodWith(), [{ type: 'listed', terms }] as GoodEvent[], []],
+    ['moves nothing when a good is listed', goodWith(), [{ type: 'listed', terms, salt: 's' }] as GoodEvent[], []],
     [
-      'moves nothing when the end moves',
+      'moves nothing when the end moves, the reserve is met, a bidder lapses or the seller edits',
       goodAfter(goodWith(), bidBy(A, { max: 5_000 })),
-      [{ type: 'extended', endsAt: 1, cause: 'bid' }, { type: 'reserve_met' }] as GoodEvent[],
+      [
+        { type: 'extended', endsAt: 1, hardEndsAt: 2, cause: 'bid' },
+        { type: 'reserve_met' },
+        { type: 'lapsed', bidder: B, bids: 1 },
+        { type: 'note', text: 'x', changes: { reserve: 1 }, salt: 's', receivedAt: 1 },
+      ] as GoodEvent[],
       [],
     ],
     [
@@ -91,6 +114,58 @@ describe('the ledger', () => {
       ['release user:11/held -> user:11/available 5000'],
     ],
     ['moves nothing when nobody bid', goodWith(), decide(close, goodWith()), []],
+    [
+      'settles a sale before the end as one at the end',
+      stage.good,
+      decide({ type: 'accept_bid', by: mila, receivedAt: LISTED_AT }, stage.good),
+      [
+        'sale user:12/held -> user:1/available 5100',
+        'premium user:12/held -> house 1275',
+        'commission user:1/available -> house 510',
+        'release user:12/held -> user:12/available 1125',
+      ],
+    ],
+    [
+      'settles a purchase out of what is available, the old leader released first',
+      unmet,
+      decide(purchaseBy(B, {}), unmet),
+      [
+        'release user:11/held -> user:11/available 3750',
+        'sale user:12/available -> user:1/available 9000',
+        'premium user:12/available -> house 2250',
+        'commission user:1/available -> house 900',
+      ],
+    ],
+    [
+      'releases the hold when the good is cancelled',
+      stage.good,
+      decide({ type: 'cancel_good', by: mila, as: 'seller', reason: 'incorrect', receivedAt: LISTED_AT }, stage.good),
+      ['release user:12/held -> user:12/available 7500'],
+    ],
+    [
+      'releases the hold of who takes the lead back, and holds for who leads then',
+      stage.good,
+      decide(retractionBy(B, 6_000, stage), stage.good),
+      ['release user:12/held -> user:12/available 7500', 'hold user:11/available -> user:11/held 6250'],
+    ],
+    [
+      'releases part of the hold when an earlier bid of the leader leads on',
+      raised.good,
+      decide(cancellationOf(A, 8_000, raised), raised.good),
+      ['release user:11/held -> user:11/available 3750'],
+    ],
+    [
+      'releases the hold when nobody is left',
+      alone.good,
+      decide(retractionBy(A, 5_000, alone), alone.good),
+      ['release user:11/held -> user:11/available 6250'],
+    ],
+    [
+      'moves nothing when a bid goes that does not lead',
+      stage.good,
+      decide(retractionBy(A, 5_000, stage), stage.good),
+      [],
+    ],
   ] as const)('%s', (_, good, events, expected) => {
     expect(movements(good, events)).toEqual(expected)
   })
@@ -123,16 +198,20 @@ describe('the ledger', () => {
 })
 
 describe('in any sale', () => {
-  it('the accounts sum to 0, nobody overspends, and what is held is what the leader reserves', () => {
+  it('after every event the accounts sum to 0, nobody overspends, and what is held is what the leader reserves', () => {
     fc.assert(
       fc.property(sales, (sale) => {
-        play(sale, ({ after: good, books }) => {
-          expect(books.total()).toBe(0)
-          for (const { id } of [mila, ...crowd]) {
-            expect(books.balanceOf(available(id))).toBeGreaterThanOrEqual(0)
-            expect(books.balanceOf(held(id))).toBe(good.leader?.id === id ? heldOn(good) : 0)
-          }
-        })
+        play(
+          sale,
+          () => {},
+          ({ after: good, books }) => {
+            expect(books.total()).toBe(0)
+            for (const { id } of [mila, ...crowd]) {
+              expect(books.balanceOf(available(id))).toBeGreaterThanOrEqual(0)
+              expect(books.balanceOf(held(id))).toBe(good.leader?.id === id ? heldOn(good) : 0)
+            }
+          },
+        )
       }),
       { numRuns: 300 },
     )
@@ -142,16 +221,17 @@ describe('in any sale', () => {
     fc.assert(
       fc.property(sales, (sale: Sale) => {
         const { good, books } = play(sale)
-        const price = good.status === 'sold' ? (good.price ?? 0) : 0
+        const paidFor = good.status === 'sold' || good.status === 'bought'
+        const price = paidFor ? (good.price ?? 0) : 0
         const [premium, commission] = [shareOf(price, good.premiumBp), shareOf(price, good.commissionBp)]
         expect(books.balanceOf(available(mila.id))).toBe(price - commission)
         expect(books.balanceOf('house')).toBe(premium + commission)
         for (const [index, { id }] of crowd.entries()) {
           const paid = good.winner?.id === id ? price + premium : 0
-          expect(books.balanceOf(available(id))).toBe((sale.funds[index] ?? 0) - paid)
+          expect(books.balanceOf(available(id)) + books.spentBy(id)).toBe((sale.funds[index] ?? 0) - paid)
           expect(books.balanceOf(held(id))).toBe(0)
         }
-        expect(books.entries.filter(({ kind }) => kind === 'sale')).toHaveLength(good.status === 'sold' ? 1 : 0)
+        expect(books.entries.filter(({ kind }) => kind === 'sale')).toHaveLength(paidFor ? 1 : 0)
       }),
       { numRuns: 300 },
     )

@@ -1,5 +1,6 @@
-import { CHAIN_START, canonicalJson, chainHash } from '@auction/common/log'
-import type { FeedEvent } from '@auction/common/view'
+import { createHash } from 'node:crypto'
+import type { FeedEvent } from '@auction/common/events'
+import { CHAIN_START, canonicalJson, chainHash, commitmentOf, type Opening } from '@auction/common/log'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 
@@ -93,5 +94,25 @@ describe('the chain', () => {
         for (const [index, hash] of forged.entries()) if (index >= at) expect(hash).not.toBe(honest[index])
       }),
     )
+  })
+})
+
+describe('a seal', () => {
+  const opening = { max: 5_000, named: null, salt: 'salt' }
+
+  it.each<[string, Opening, string]>([
+    ['a proxy bid', opening, '{"max":5000,"named":null,"salt":"salt"}'],
+    ['an exact bid', { salt: 's', named: 1_200, max: 1_200 }, '{"max":1200,"named":1200,"salt":"s"}'],
+    ['a reserve', { salt: 's', reserve: 4_000 }, '{"reserve":4000,"salt":"s"}'],
+  ])('of %s is the SHA-256 of what it hides, as canonical JSON', (_, secret, json) => {
+    expect(commitmentOf(secret)).toBe(createHash('sha256').update(json).digest('hex'))
+  })
+
+  it.each<[string, Opening]>([
+    ['another maximum', { ...opening, max: 5_001 }],
+    ['an amount named', { ...opening, named: 5_000 }],
+    ['another salt', { ...opening, salt: 'Salt' }],
+  ])('is another for %s', (_, other) => {
+    expect(commitmentOf(other)).not.toBe(commitmentOf(opening))
   })
 })

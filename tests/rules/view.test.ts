@@ -1,39 +1,28 @@
 import { decide } from '@auction/common/bidding'
-import { AuctionError } from '@auction/common/errors'
-import { evolve, type Good, type GoodEvent, listedGood, type Person, type Terms } from '@auction/common/good'
-import { CHAIN_START, chainHash } from '@auction/common/log'
-import { safeJson } from '@auction/common/text'
-import {
-  evolveView,
-  type FeedEvent,
-  feedEvent,
-  type GoodView,
-  goodView,
-  toFeed,
-  toView,
-  toYou,
-  you,
-} from '@auction/common/view'
+import { type FeedEvent, feedEvent } from '@auction/common/events'
+import { type Contest, evolve, type GoodEvent, type Person } from '@auction/common/good'
+import { evolveView, type GoodView, goodView, toView, toYou, you } from '@auction/common/view'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { A, B, bidBy, C, goodAfter, goodWith, LISTED_AT, mila, terms, usd } from './given.ts'
+import {
+  A,
+  B,
+  bidBy,
+  C,
+  cancellationOf,
+  feedOf,
+  goodAfter,
+  goodWith,
+  listed,
+  mila,
+  purchaseBy,
+  stageOf,
+  terms,
+  usd,
+} from './given.ts'
 import { crowd, play, sales } from './random-sale.ts'
 
 const surroundings = { epoch: 'e1', watchers: 3 }
-
-/** The feed's line for each of `events`, the first of which makes the good that follows `before`. */
-function feedOf(before: Good, events: readonly GoodEvent[], at = LISTED_AT): FeedEvent[] {
-  let good = before
-  return events.map((event) => {
-    good = evolve(good, event)
-    return toFeed({ goodId: good.id, seq: good.seq, at, event }, good)
-  })
-}
-
-const listed = (changes: Partial<Terms> = {}): { good: Good; event: GoodEvent } => ({
-  good: listedGood(42, { ...terms, ...changes }),
-  event: { type: 'listed', terms: { ...terms, ...changes } },
-})
 
 describe('the view of a good', () => {
   it('says what anyone may see, and nothing else', () => {
@@ -77,6 +66,34 @@ describe('the view of a good', () => {
     expect(toView(good, surroundings).reserve).toBe(flag)
   })
 
+  const stage = stageOf(goodWith({ buyNow: 5_000 }), bidBy(A, { max: 3_000 }))
+  it.each([
+    ['while there is no bid', goodWith({ buyNow: 5_000 }), usd(5_000)],
+    [
+      'while the reserve is unmet',
+      goodAfter(goodWith({ buyNow: 5_000, reserve: 4_000 }), bidBy(A, { max: 3_000 })),
+      usd(5_000),
+    ],
+    ['again, when no bid stands', goodAfter(stage.good, cancellationOf(A, 3_000, stage)), usd(5_000)],
+    ['never, without one', goodWith(), null],
+    ['no more, with a bid', stage.good, null],
+    [
+      'no more, with the reserve met',
+      goodAfter(goodWith({ buyNow: 5_000, reserve: 4_000 }), bidBy(A, { max: 4_000 })),
+      null,
+    ],
+    ['no more, when bought', goodAfter(goodWith({ buyNow: 5_000 }), purchaseBy(A, {})), null],
+    ['no more, when unsold', goodAfter(goodWith({ buyNow: 5_000 }), { type: 'close_due', now: terms.endsAt }), null],
+  ])('names the buy-now price %s', (_, good, price) => {
+    expect(toView(good, surroundings).buyNow).toEqual(price)
+  })
+
+  it('says of a second chance whose it is, and of what', () => {
+    expect(toView(goodWith({ relistOf: 41, offeredTo: A }), surroundings)).toMatchObject({ relistOf: 41, offeredTo: A })
+    expect(toView(goodWith(), surroundings)).not.toHaveProperty('relistOf')
+    expect(toView(goodWith(), surroundings)).not.toHaveProperty('offeredTo')
+  })
+
   it('shows of people the id and the nick, whatever else comes with them', () => {
     const more = { email: 'canary@example.org', passwordHash: 'canary' }
     const [seller, bidder]: Person[] = [
@@ -87,12 +104,28 @@ describe('the view of a good', () => {
     const bid = bidBy(bidder as Person, { max: 3_000 })
     const events = [event, ...decide(bid, evolve(good, event))]
     const closed = goodAfter(evolve(good, event), bid, { type: 'close_due', now: terms.endsAt })
-    const all = [...feedOf(good, events), toView(closed, surroundings), ...feedOf(closed, [sold(bidder as Person)])]
+    const removed = removal(bidder as Person, { price: 1_000, leader: bidder as Person, max: 3_000, bidCount: 1 })
+    const offered = listed({ offeredTo: bidder as Person, relistOf: 41 })
+    const all = [
+      ...feedOf(good, [...events, ...removed]),
+      toView(closed, surroundings),
+      ...feedOf(closed, [sold(bidder as Person), { ...sold(bidder as Person), type: 'bought', receivedAt: 1 }]),
+      ...feedOf(offered.good, [offered.event]),
+      toView(offered.good, surroundings),
+    ]
     expect(JSON.stringify(all)).not.toContain('canary')
   })
 })
 
-const sold = (winner: Person): GoodEvent => ({ type: 'sold', winner, price: 1_000 })
+const removal = (bidder: Person, after: Contest): GoodEvent[] => {
+  const gone = { bidId: 1, bidder, bidsLeft: 1, receivedAt: 1, after }
+  return [
+    { type: 'lapsed', bidder, bids: 1 },
+    { type: 'retracted', reason: 'typo', ...gone },
+    { type: 'bid_cancelled', reason: 'shill', ...gone },
+  ]
+}
+const sold = (winner: Person): GoodEvent => ({ type: 'sold', winner, price: 1_000, receivedAt: null })
 
 describe('how one stands on a good', () => {
   const good = goodAfter(goodWith({ premiumBp: 1_000 }), bidBy(A, { max: 5_000 }), bidBy(B, { max: 3_000 }))
@@ -102,6 +135,8 @@ describe('how one stands on a good', () => {
     now: terms.endsAt,
   })
 
+  const bought = goodAfter(goodWith({ reserve: 9_000, buyNow: 9_000 }), bidBy(A, { max: 3_000 }), purchaseBy(C, {}))
+
   it.each([
     ['a stranger', good, C, null, { standing: 'none', max: null, hold: null }],
     ['the leader', good, A, 5_000, { standing: 'leading', max: usd(5_000), hold: usd(5_500) }],
@@ -109,56 +144,78 @@ describe('how one stands on a good', () => {
     ['the winner', over, A, 5_000, { standing: 'won', max: usd(5_000), hold: null }],
     ['who lost', over, B, 3_000, { standing: 'lost', max: usd(3_000), hold: null }],
     ['a stranger, afterwards', over, C, null, { standing: 'none', max: null, hold: null }],
+    ['who bought it', bought, C, null, { standing: 'won', max: null, hold: null }],
+    ['who led when another bought it', bought, A, 3_000, { standing: 'lost', max: usd(3_000), hold: null }],
     ['who led below the reserve', unsold, A, 5_000, { standing: 'lost', max: usd(5_000), hold: null }],
   ] as const)('%s', (_, on, person, ownMax, expected) => {
     expect(toYou(on, person.id, ownMax)).toEqual(expected)
   })
 })
 
-describe('the feed', () => {
-  it('says of each event what is public', () => {
-    const { good, event } = listed({ reserve: 4_000, endsAt: terms.endsAt, increment: { fixed: 500 } })
-    const bid = bidBy(A, { amount: 1_200, max: 4_000, message: 'for Ann', receivedAt: terms.endsAt - 1 })
-    const open = evolve(good, event)
-    const events = [event, ...decide(bid, open)]
-    const close = decide({ type: 'close_due', now: terms.endsAt + 120_000 }, goodAfter(open, bid))
-    expect(feedOf(good, [...events, ...close]).map(({ seq, type, data }) => ({ seq, type, data }))).toEqual([
-      {
-        seq: 1,
-        type: 'listed',
-        data: {
-          name: 'Leica M3',
-          owner: mila,
-          startPrice: usd(1_000),
-          increment: { fixed: 500 },
-          softCloseMs: 120_000,
-          endsAt: '2026-11-23T12:00:00.000Z',
-          hardEndsAt: '2026-11-23T13:00:00.000Z',
-          premiumBp: 0,
-          commissionBp: 0,
-          image: null,
-          reserve: 'unmet',
-        },
-      },
-      {
-        seq: 2,
-        type: 'bid',
-        data: {
-          bidId: bid.bidId,
-          bidder: A,
-          amount: usd(1_200),
-          message: 'for Ann',
-          receivedAt: '2026-11-23T11:59:59.999Z',
-          price: usd(4_000),
-          leader: A,
-          minimumBid: usd(4_500),
-          bidCount: 1,
-        },
-      },
-      { seq: 3, type: 'reserve_met', data: {} },
-      { seq: 4, type: 'extended', data: { endsAt: '2026-11-23T12:01:59.999Z', cause: 'bid' } },
-      { seq: 5, type: 'sold', data: { name: 'Leica M3', winner: A, price: usd(4_000) } },
-    ])
+describe('the fold of a view over the feed', () => {
+  it('comes to the view of the good, event by event, in any sale', () => {
+    fc.assert(
+      fc.property(sales, (sale) => {
+        let view: GoodView | null = null
+        play(
+          sale,
+          () => {},
+          ({ before, event, after: good, next }) => {
+            const expected = toView(good, surroundings)
+            for (const line of feedOf(before, [event])) view = evolveView(view ?? toView(before, surroundings), line)
+            // That the reserve is met is an event of its own, the next one.
+            const { reserve, buyNow } = next?.type === 'reserve_met' ? (view ?? expected) : expected
+            expect(view).toEqual({ ...expected, reserve, buyNow })
+          },
+        )
+      }),
+      { numRuns: 300 },
+    )
+  })
+
+  it("keeps the caller's own standing, as the house would say it, in any sale", () => {
+    fc.assert(
+      fc.property(sales, fc.integer({ min: 0, max: crowd.length - 1 }), (sale, who) => {
+        const userId = crowd[who]?.id ?? 0
+        let view: GoodView | null = null
+        play(sale, ({ command, before, after: good, events, stand, now }) => {
+          view ??= { ...toView(before, surroundings), you: toYou(before, userId, null) }
+          for (const event of feedOf(before, events, now)) view = evolveView(view, event, userId)
+          const maxima = stand.filter(({ bidder }) => bidder.id === userId).map(({ max }) => max)
+          const said = toYou(good, userId, maxima.length > 0 ? Math.max(...maxima) : null)
+          expect(view.you?.standing).toBe(
+            command.type === 'place_bid' && command.bidder.id === userId ? view.you?.standing : said.standing,
+          )
+          if (said.max === null) expect(view.you?.max).toBeNull()
+          // One's own bid, and what is left after a removal, bring `max` and `hold` anew; the feed cannot, for they are secret.
+          const own = command.type === 'place_bid' && command.bidder.id === userId && events.length > 0
+          const removed = command.type === 'retract_bid' || command.type === 'cancel_bid'
+          if (own || removed) view = { ...view, you: said }
+          expect(view.you).toEqual(said)
+        })
+      }),
+      { numRuns: 300 },
+    )
+  })
+
+  it.each<[string, FeedEvent['type'], FeedEvent['data']]>([
+    ['a bid', 'bid', { price: 7 }],
+    ['a removal', 'retracted', { bidId: 7 }],
+    ['a note', 'note', { text: 7 }],
+    ['a sale', 'sold', { winner: null }],
+    ['an end that moves', 'extended', { endsAt: 'soon' }],
+  ])('refuses %s that lacks its facts', (_, type, data) => {
+    const view = toView(goodWith(), surroundings)
+    expect(() => evolveView(view, { seq: 2, type, at: view.endsAt, goodId: 42, data })).toThrow()
+  })
+
+  it('passes over facts of a newer house', () => {
+    const [listing, ...rest] = feedOf(goodWith(), decide(bidBy(A, { max: 2_000 }), goodWith()))
+    if (!listing) throw new Error('Nothing happened.')
+    const view = toView(goodWith(), surroundings)
+    const newer = { ...listing, data: { ...listing.data, weather: 'fine', price: { ...usd(1_000), pennies: 1 } } }
+    expect(rest).toEqual([])
+    expect(evolveView(view, newer)).toEqual(evolveView(view, listing))
   })
 
   it('is, like the views, what the schemas of the wire say', () => {
@@ -173,120 +230,5 @@ describe('the feed', () => {
       }),
       { numRuns: 100 },
     )
-  })
-})
-
-describe('the fold of a view over the feed', () => {
-  it('comes to the view of the good, event by event, in any sale', () => {
-    fc.assert(
-      fc.property(sales, (sale) => {
-        let view: GoodView | null = null
-        play(sale, ({ before, after: good, events, now }) => {
-          view ??= toView(before, surroundings)
-          for (const event of feedOf(before, events, now)) view = evolveView(view, event)
-          expect(view).toEqual(toView(good, surroundings))
-        })
-      }),
-      { numRuns: 200 },
-    )
-  })
-
-  it("keeps the caller's own standing, as the house would say it, in any sale", () => {
-    fc.assert(
-      fc.property(sales, fc.integer({ min: 0, max: crowd.length - 1 }), (sale, who) => {
-        const userId = crowd[who]?.id ?? 0
-        let ownMax: number | null = null
-        let view: GoodView | null = null
-        play(sale, ({ command, before, after: good, events, now }) => {
-          view ??= { ...toView(before, surroundings), you: toYou(before, userId, null) }
-          for (const event of feedOf(before, events, now)) view = evolveView(view, event, userId)
-          const own = command.type === 'place_bid' && command.bidder.id === userId && events.length > 0
-          if (own) ownMax = Math.max(ownMax ?? 0, command.max ?? command.amount ?? 0)
-          const said = toYou(good, userId, ownMax)
-          // The answer to one's own bid brings `max` and `hold`; the feed cannot, for they are secret.
-          if (own) view = { ...view, you: said }
-          expect(view.you).toEqual(said)
-        })
-      }),
-      { numRuns: 200 },
-    )
-  })
-
-  it('takes an event of a later release as news without effect on what it knows', () => {
-    const view = toView(goodWith(), surroundings)
-    const note: FeedEvent = { seq: 2, type: 'note', at: view.endsAt, goodId: 42, data: { text: 'new', more: [1] } }
-    expect(evolveView(view, note)).toEqual({ ...view, seq: 2 })
-  })
-
-  it('refuses a bid that lacks its facts', () => {
-    const view = toView(goodWith(), surroundings)
-    expect(() => evolveView(view, { seq: 2, type: 'bid', at: view.endsAt, goodId: 42, data: { price: 7 } })).toThrow()
-  })
-})
-
-describe('no secret', () => {
-  /** All that others can get to know of a sale: feed, hashes, views, standings and refusals. */
-  function seenByOthers(
-    reserve: number,
-    leaderMax: number,
-    others: readonly { exact: boolean; amount: number }[],
-  ): string {
-    const seen: unknown[] = []
-    const { good: unlisted, event } = listed({ reserve })
-    let good = unlisted
-    let head = CHAIN_START
-    const tell = (events: readonly GoodEvent[]) => {
-      for (const line of feedOf(good, events)) {
-        head = chainHash(head, line)
-        seen.push(line, head)
-      }
-      good = events.reduce(evolve, good)
-      seen.push(toView(good, surroundings), toYou(good, B.id, 1_234))
-    }
-    tell([event])
-    tell(decide({ ...bidBy(A, { max: leaderMax }), bidId: 1 }, good))
-    for (const [index, { exact, amount }] of others.entries()) {
-      const bid = { ...bidBy(index % 2 ? B : C, exact ? { amount } : { max: amount }), bidId: index + 2 }
-      try {
-        tell(decide(bid, good))
-      } catch (error) {
-        if (!(error instanceof AuctionError)) throw error
-        seen.push(error.code, error.message, error.hint, error.data, String(error))
-      }
-    }
-    const raise = { ...bidBy(A, { amount: leaderMax + 1 }), bidId: 999 }
-    tell(decide(raise, good))
-    tell(decide({ type: 'close_due', now: good.endsAt }, good))
-    return safeJson(seen)
-  }
-
-  const others = fc.array(fc.record({ exact: fc.boolean(), amount: fc.integer({ min: 900, max: 40_000 }) }), {
-    maxLength: 12,
-  })
-
-  it('of a maximum or a reserve changes a byte of what others see, as long as nobody reaches it', () => {
-    const secrets = fc.record({
-      max: fc.integer({ min: 50_000, max: 700_000 }),
-      aboveMax: fc.integer({ min: 2, max: 300_000 }),
-    })
-    fc.assert(
-      fc.property(secrets, secrets, others, (one, other, bids) => {
-        expect(seenByOthers(one.max + one.aboveMax, one.max, bids)).toBe(
-          seenByOthers(other.max + other.aboveMax, other.max, bids),
-        )
-      }),
-      { numRuns: 200 },
-    )
-  })
-
-  it.each([
-    ['a maximum', 98_765_432, 123_454_321, ['98765432', '987654.32', '98765433', '987654.33']],
-    ['a reserve', 98_765_432, 123_454_321, ['123454321', '1234543.21']],
-  ])('canary of %s appears in what others see', (_, max, reserve, canaries) => {
-    const bids = [1_000, 5_000, 2, 40_000, 40_001, 500_000].map((amount, index) => ({ exact: index % 2 === 0, amount }))
-    const seen = seenByOthers(reserve, max, bids)
-    for (const canary of canaries) expect(seen).not.toContain(canary)
-    // The net has no hole: what is public is caught in it.
-    expect(seen).toContain('510000')
   })
 })

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { type Route, type RouteName, routes } from '../../packages/common/src/api.ts'
+import { type RouteName, routes } from '../../packages/common/src/api.ts'
+import type { Route } from '../../packages/common/src/route.ts'
 import { databases, type House, type Member, openHouse } from '../support/house.ts'
 
 const names = Object.keys(routes) as RouteName[]

@@ -28,7 +28,7 @@ describe.each(databases)('the rim on %s', (kind) => {
     ['GET', '/%00'],
     ['PUT', '/v1/goods'],
     ['DELETE', '/v1/goods'],
-    ['PATCH', '/v1/goods/1'],
+    ['PUT', '/v1/goods/1'],
     ['POST', '/v1/goods/1'],
     ['GET', '/v1/users'],
     ['POST', '/livez'],
@@ -177,7 +177,7 @@ describe.each(databases)('health on %s', (kind) => {
       expect(await house.anyone.get('/livez')).toMatchObject({ status: 200, body: { status: 'ok' } })
       await expect
         .poll(async () => (await house.anyone.get('/readyz')).body)
-        .toEqual({ status: 'ok', database: kind, alarms: { store: 'embedded', ok: true, detail: null } })
+        .toEqual({ status: 'ok', database: kind, books: 'right', alarms: { store: 'embedded', ok: true, detail: null } })
     } finally {
       await house.close()
     }

@@ -45,6 +45,7 @@ describe.each(databases)('sockets on %s', (kind) => {
       good: { ...(await view(good)), watchers: 1 },
       events: [],
       watchers: 1,
+      chat: [],
     })
     const { epoch } = await view(good)
     const joined = await leader.ask('join', { goodId: good.id, since: 1, epoch })
@@ -185,6 +186,7 @@ describe.each(databases)('sockets on %s', (kind) => {
       name: 'Everyone knows',
       winner: { id: people[0]?.id, nick: people[0]?.nick },
       price: { amount: 1000, currency: 'USD' },
+      receivedAt: null,
     })
     expect(follower.of('events')).toEqual([])
   })

@@ -83,6 +83,7 @@ export async function openPlace(): Promise<Place> {
         PATH: `${join(ROOT, 'node_modules/.bin')}:${process.env.PATH}`,
         HOME: home,
         XDG_CONFIG_HOME: home,
+        XDG_STATE_HOME: home,
         TERM: 'xterm-256color',
         NO_COLOR: '1',
         TZ: 'UTC',

@@ -1,8 +1,10 @@
 /** Typed calls of the house's routes: every answer checked, every failure one AuctionError, keyed writes sent until known. */
 import { setTimeout as delay } from 'node:timers/promises'
-import { problem, type Route, type RouteName, routes } from '@auction/common/api'
+import { problem } from '@auction/common/answers'
+import { type RouteName, routes } from '@auction/common/api'
 import { AuctionError, type FaultCode, type FaultData, faults, isFaultCode } from '@auction/common/errors'
 import { money } from '@auction/common/events'
+import type { Route } from '@auction/common/route'
 import { safeLines, safeText } from '@auction/common/text'
 import { createTransport, type Exchange, type Outcome, type Transport } from './transport.ts'
 
@@ -16,6 +18,8 @@ export interface Request {
   body?: unknown
   /** Idempotency-Key; a call that has one is sent again with it until its outcome is known. */
   key?: string
+  /** Whether an earlier run may have sent this key: then only what the house says of the key itself is its outcome. */
+  doubtful?: boolean
   form?: FormData
   /** Of a private good's room. */
   roomPassword?: string | undefined
@@ -78,8 +82,18 @@ export function createClient({ server, token, log = () => {}, pace = usualPace }
       if (route.access !== 'anyone' && token === null)
         throw new AuctionError('UNAUTHENTICATED', `You are not logged in at ${base}.`)
       const exchange = await prepare(route, base, token, request)
-      const outcome = await settle({ route, transport, exchange, key: request.key ?? null, pace, log, base })
-      return read(route, base, outcome, request.key ?? null) as Answer<K>
+      const key = request.key ?? null
+      const outcome = await settle({
+        route,
+        transport,
+        exchange,
+        key,
+        doubtful: request.doubtful ?? false,
+        pace,
+        log,
+        base,
+      })
+      return read(route, base, outcome, key) as Answer<K>
     },
   }
 }
@@ -113,6 +127,7 @@ interface Sending {
   transport: Transport
   exchange: Pick<Exchange, 'method' | 'url' | 'headers' | 'body' | 'signal'>
   key: string | null
+  doubtful: boolean
   pace: Pace
   log(line: string): void
   base: string
@@ -130,7 +145,7 @@ async function settle(sending: Sending): Promise<Reply> {
     : [key === null ? pace.writeMs : pace.keyedMs, key === null ? pace.writeMs : pace.keyedTryMs]
   const start = performance.now()
   const left = (): number => wholeMs - (performance.now() - start)
-  let doubtful = false
+  let { doubtful } = sending
   for (let tries = 1; ; tries++) {
     const timeoutMs = Math.max(1, Math.min(tryMs, left()))
     const began = performance.now()

@@ -1,5 +1,5 @@
 /** The columns of every list: goods, bids, movements of money, users. */
-import type { LedgerEntry, OwnBid, PublicBid, User } from '@auction/common/api'
+import type { LedgerEntry, OwnBid, PublicBid, User } from '@auction/common/answers'
 import type { GoodView, Standing } from '@auction/common/view'
 import type { Output } from './output.ts'
 import type { Column } from './table.ts'

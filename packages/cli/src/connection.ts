@@ -1,5 +1,5 @@
 /** One Socket.IO connection kept alive: the way into a room, a word for every state, and what trying again cannot cure. */
-import { problem } from '@auction/common/api'
+import { problem } from '@auction/common/answers'
 import { AuctionError, faults, isFaultCode } from '@auction/common/errors'
 import { byeFrame, refusal } from '@auction/common/frames'
 import { safeLines, safeText } from '@auction/common/text'

@@ -1,6 +1,6 @@
 /** Following a good, or the whole house, over Socket.IO: every event once, in order, however often the connection breaks. */
 import { setTimeout as delay } from 'node:timers/promises'
-import type { ChatLine } from '@auction/common/api'
+import type { ChatLine } from '@auction/common/answers'
 import { AuctionError, faults } from '@auction/common/errors'
 import type { FeedEvent } from '@auction/common/events'
 import { chatFrame, eventsFrame, headsFrame, houseFrame, joinAnswer, presenceFrame } from '@auction/common/frames'

@@ -2,6 +2,7 @@
 import type { Readable, Writable } from 'node:stream'
 import { styleText } from 'node:util'
 import { createInterruption, type Interruption } from './interruption.ts'
+import { heedReader } from './reader.ts'
 
 type Environment = Readonly<Record<string, string | undefined>>
 type Style = Parameters<typeof styleText>[0]
@@ -22,6 +23,13 @@ export interface Io {
   readonly width: number
   /** Ctrl-C and the like, for work that has a last word. */
   readonly interruption: Interruption
+  /**
+   * Ends the program when the reader of stdout goes, as the next write would; for work that may be silent for long. Call what
+   * it returns when that work is done.
+   */
+  heedReader(): () => void
+  /** The user whose files are ours; null where users have no number. */
+  readonly uid: number | null
   /** The wall clock, epoch ms. */
   now(): number
   out(text: string): void
@@ -40,6 +48,9 @@ export function coloursWanted(env: Environment, words: readonly string[], termin
 /** What an Io is made of. stdin is a function: the stream is opened only by what reads it. */
 interface Parts extends Pick<Io, 'stdout' | 'stderr' | 'env' | 'now'> {
   stdin(): Io['stdin']
+  /** Where stdout goes, when it can be asked about its reader. */
+  stdoutFd?: number
+  uid?: number | null
 }
 
 /** Whether a person can be asked: stdin and stdout are terminals that can redraw, and this is no CI (terminal.md, 8). */
@@ -66,6 +77,12 @@ export function createIo(parts: Parts, words: readonly string[]): Io {
       return stdout.columns && stdout.columns > 0 ? stdout.columns : 80
     },
     interruption: createInterruption(),
+    heedReader: () => {
+      if (terminal || parts.stdoutFd === undefined) return () => {}
+      const gone = Object.assign(new Error('nobody reads it any more'), { code: 'EPIPE' })
+      return heedReader(parts.stdoutFd, () => void stdout.destroy(gone))
+    },
+    uid: parts.uid ?? null,
     now,
     out: (text) => void stdout.write(text),
     err: (text) => void stderr.write(text),
@@ -75,7 +92,9 @@ export function createIo(parts: Parts, words: readonly string[]): Io {
 /** The Io of this process. */
 export function processIo(): Io {
   const { stdout, stderr, env } = process
-  return createIo({ stdin: () => process.stdin, stdout, stderr, env, now: Date.now }, process.argv.slice(2))
+  const uid = process.geteuid?.() ?? null
+  const parts = { stdin: () => process.stdin, stdout, stdoutFd: 1, stderr, env, uid, now: Date.now }
+  return createIo(parts, process.argv.slice(2))
 }
 
 /** Text in a style where stdout takes colours, as it is elsewhere. */

@@ -1,7 +1,85 @@
-/** The command line that asks again after an outcome that is unknown, ready to be pasted into a shell. */
+/** Writes that count once: the key and the body are kept until the outcome is known, and the line that asks again is named. */
 import { AuctionError } from '@auction/common/errors'
+import { safeText } from '@auction/common/text'
 import type { Context } from './context.ts'
 import { Interrupted } from './interruption.ts'
+import type { Call, Pending, PendingRequests } from './pending.ts'
+
+/** What makes a call one that counts once: its key, and whether an earlier run may have made it already. */
+interface Keyed {
+  readonly key: string
+  readonly doubtful: boolean
+  readonly signal: AbortSignal
+}
+
+/** A write with a key. */
+export interface Once<C extends Call, T> {
+  /** What it is, in a sentence: `bid`. */
+  readonly what: string
+  /** The command line as it was typed: all that makes this request another than the next. */
+  readonly words: readonly string[]
+  /** A key given by hand, which its owner keeps; null for one of ours, kept on disk. */
+  readonly key: string | null
+  /** What to send, and the command line that says the same; not called when an earlier run left it. */
+  prepare(): Promise<{ call: C; line: readonly string[] }>
+  send(call: C & Keyed): Promise<T>
+}
+
+/** Makes the request once, over retries, kills and reruns of the same command line (docs/decisions/0012). */
+export async function once<C extends Call, T>(context: Context, request: Once<C, T>): Promise<T> {
+  const { io, output, globals } = context
+  const { createPending } = await import('./pending.ts')
+  const pending = createPending(io)
+  if (request.key !== null) {
+    const { key, prepare } = request
+    return deliver(context, pending, request, { ...(await prepare()), key, doubtful: pending.has(key) })
+  }
+  for (const at of pending.dropOld())
+    output.note(`Forgotten after a day: what was asked on ${new Date(at).toISOString()}, its outcome was never known.`)
+  const me = await context.me()
+  if (me === null) throw new AuctionError('UNAUTHENTICATED', `You are not logged in at ${globals.server}.`)
+  const asked = { server: globals.server, account: me.id, words: request.words }
+  const left = pending.find(asked)
+  if (left) {
+    output.note(`Asking again about the ${request.what} of ${timeOf(left.at, globals.utc)}, whose outcome is unknown.`)
+    return deliver(context, pending, request, { ...left, call: left.call as C, doubtful: true })
+  }
+  const fresh: Pending & { call: C } = { ...(await request.prepare()), key: crypto.randomUUID(), at: io.now() }
+  pending.keep(asked, fresh)
+  return deliver(context, pending, request, { ...fresh, doubtful: false })
+}
+
+const timeOf = (at: number, utc: boolean): string =>
+  new Intl.DateTimeFormat('en-GB', { timeStyle: 'medium', ...(utc && { timeZone: 'UTC' }) }).format(at)
+
+/** Sends it, and forgets it as soon as its outcome is known. */
+async function deliver<C extends Call, T>(
+  context: Context,
+  pending: PendingRequests,
+  { what, send, key: given }: Once<C, T>,
+  { call, key, line, doubtful }: Pick<Pending, 'key' | 'line'> & { call: C; doubtful: boolean },
+): Promise<T> {
+  const again = commandLine(context, [...line, '--idempotency-key', key])
+  const forget = (): void => {
+    if (given !== null && !doubtful) return
+    const failure = pending.forget(key)
+    if (failure !== null) context.io.err(`warning: ${safeText(failure)}\n`)
+  }
+  try {
+    const answer = await naming(context, { what, line: again }, (signal) => send({ ...call, key, doubtful, signal }))
+    forget()
+    return answer
+  } catch (error) {
+    if (isKnown(error)) forget()
+    throw error
+  }
+}
+
+/** Whether a failure tells the outcome: an answer of the house, or that nothing was sent. */
+function isKnown(error: unknown): boolean {
+  if (error instanceof Interrupted) return error.told === null
+  return error instanceof AuctionError && error.code !== 'OUTCOME_UNKNOWN'
+}
 
 /** `auction ...` with every word quoted as a POSIX shell needs it, naming the server when it is not the usual one. */
 export function commandLine({ globals, io }: Context, words: readonly string[]): string {
@@ -16,7 +94,7 @@ const quoted = (word: string): string => (/^[\w@%+=:,./-]+$/.test(word) ? word :
  * Sends a keyed write; `line` is named as what asks again when its outcome is unknown in the end, or when Ctrl-C comes before
  * it is known.
  */
-export function naming<T>(
+function naming<T>(
   { io }: Context,
   { what, line }: { what: string; line: string },
   send: (signal: AbortSignal) => Promise<T>,

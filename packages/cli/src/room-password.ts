@@ -1,5 +1,5 @@
 /** The password of a private good's room: asked for, or taken from stdin; kept in memory only. */
-import type { User } from '@auction/common/api'
+import type { User } from '@auction/common/answers'
 import type { GoodView } from '@auction/common/view'
 import type { Input } from './command.ts'
 import type { Context } from './context.ts'

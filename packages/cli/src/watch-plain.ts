@@ -1,5 +1,5 @@
 /** A watched good as sentences: one per event, the time left at its marks, nothing ever rewritten (terminal.md, section 6). */
-import type { User } from '@auction/common/api'
+import type { User } from '@auction/common/answers'
 import type { GoodView } from '@auction/common/view'
 import type { Client } from './client.ts'
 import type { Context } from './context.ts'

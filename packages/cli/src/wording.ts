@@ -1,5 +1,5 @@
 /** How values read: for people (relative times, signs, sentences) and for programs (plain decimals, RFC 3339 UTC). */
-import type { ChatLine } from '@auction/common/api'
+import type { ChatLine } from '@auction/common/answers'
 import type { AuctionError } from '@auction/common/errors'
 import type { FeedEvent } from '@auction/common/events'
 import { formatMoney, type Money, toDecimal } from '@auction/common/money'

@@ -1,6 +1,6 @@
 /** The live feed on the wire: the socket's frames both ways, what the whole house hears, and what ends a good's log. */
 import { z } from 'zod'
-import { chatLine, problem } from './api.ts'
+import { chatLine, problem } from './answers.ts'
 import { feedEvent, id, person } from './events.ts'
 import { chatText } from './requests.ts'
 import { goodView } from './view.ts'

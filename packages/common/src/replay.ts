@@ -6,7 +6,7 @@ import { type FeedEvent, type LoggedEvent, toFeed } from './events.ts'
 import { evolve, type Good, type GoodEvent, listedGood, priceFault, type Terms } from './good.ts'
 import { HARD_END_MS } from './increments.ts'
 import { canonicalJson } from './log.ts'
-import { isCurrency } from './money.ts'
+import { inWords, isCurrency } from './money.ts'
 import { commandOf, eventOf, factsOf, type Reading } from './recall.ts'
 import type { StandingBid } from './removal.ts'
 import { type Doubt, doubtsOfBid, doubtsOfRemoval, isOpened, refusalOf, secretsOf, withReserveFor } from './sealed.ts'
@@ -219,10 +219,10 @@ export function createReplay(goodId: number): Replay {
     const data = sealed ? { ...said, commitment: entry.data.commitment ?? null } : said
     if (canonicalJson(data) === canonicalJson(entry.data)) return true
     for (const name of new Set([...Object.keys(data), ...Object.keys(entry.data)])) {
-      const [expected, found] = [data[name], entry.data[name]].map((value) => short(canonicalJson(value ?? null)))
-      if (canonicalJson({ value: data[name] }) === canonicalJson({ value: entry.data[name] })) continue
+      const [expected, found] = [data[name], entry.data[name]]
+      if (canonicalJson({ expected }) === canonicalJson({ expected: found })) continue
       if (name === 'commitment') differ(seq, ['the seal', 'what was sealed', 'another secret'])
-      else differ(seq, [name, expected ?? '', found ?? ''])
+      else differ(seq, [name, inShort(expected), inShort(found)])
     }
     return false
   }
@@ -303,7 +303,7 @@ function doubtsOfTerms(terms: Terms): Doubt[] {
   const fault = offeredTo ? null : priceFault(terms)
   const hardEnd = new Date(endsAt + HARD_END_MS).toISOString()
   return [
-    ...(isCurrency(currency) ? [] : [['currency', 'one that there is', short(currency)] as const]),
+    ...(isCurrency(currency) ? [] : [['currency', 'one that there is', inShort(currency)] as const]),
     ...(fault ? [[fault.path, fault.message.replace('must', 'it to'), 'it is not so'] as const] : []),
     ...(hardEndsAt === endsAt + HARD_END_MS
       ? []
@@ -313,3 +313,13 @@ function doubtsOfTerms(terms: Terms): Doubt[] {
 }
 
 const short = (text: string): string => (text.length > 80 ? `${text.slice(0, 79)}…` : text)
+
+/** A value of an event in a few words. */
+export function inShort(value: unknown): string {
+  if (value === undefined) return 'nothing'
+  if (value === null || typeof value !== 'object') return short(String(value))
+  const { amount, currency, id, nick } = value as Record<string, unknown>
+  if (typeof amount === 'number' && typeof currency === 'string' && isCurrency(currency))
+    return inWords({ amount, currency })
+  return short(typeof nick === 'string' ? `${nick} (${String(id)})` : canonicalJson(value))
+}

@@ -1,6 +1,6 @@
 /** An exported log checked without the house: the chain, the seals, and everything derived from it again. */
 import { z } from 'zod'
-import { logged } from './api.ts'
+import { logged } from './answers.ts'
 import { id, type LoggedEvent } from './events.ts'
 import type { Person, Status } from './good.ts'
 import { CHAIN_START, canonicalJson, chainHash } from './log.ts'
@@ -79,6 +79,7 @@ interface Chain {
   readonly sealedReserves: number[]
   readonly opened: number[]
   events: number
+  seq: number
   hash: string
   at: string
   met: boolean
@@ -118,6 +119,7 @@ export function createVerifier(): Verifier {
     if (Date.parse(at) < Date.parse(chain.at) - CLOCKS_APART_MS)
       differ(lines, 'It lies before the event before it.', seq)
     chain.events++
+    chain.seq = seq
     chain.hash = hash
     chain.at = at
     chain.met ||= entry.type === 'reserve_met'
@@ -137,7 +139,7 @@ export function createVerifier(): Verifier {
     if (goods.some((good) => good.goodId === goodId))
       differ(lines, `Good ${goodId} has been there before.`, null, goodId)
     const seals = { sealedBids: [], sealedReserves: [], opened: [] }
-    const start = { events: 0, hash: CHAIN_START, at: '', met: false }
+    const start = { events: 0, seq: 0, hash: CHAIN_START, at: '', met: false }
     return { goodId, replay: createReplay(goodId), lineOf: new Map(), ...seals, ...start }
   }
 
@@ -168,9 +170,10 @@ export function createVerifier(): Verifier {
   }
 
   /** What is sealed while a good is open is opened when it has ended; a reserve only if it was met. */
-  function checkSeals({ replay, sealedBids, sealedReserves, opened, met }: Chain): void {
+  function checkSeals({ replay, seq, sealedBids, sealedReserves, opened, met }: Chain): void {
     const good = replay.good()
-    if (!good) return
+    // Of a log that could not be replayed to its end nobody knows how it ends.
+    if (good?.seq !== seq) return
     if (good.status === 'open') for (const line of opened) differ(line, 'It is opened, and the good is still open.')
     else for (const line of sealedBids) differ(line, 'Its maximum is still sealed, and the good has ended.')
     if (good.status !== 'open' && met)

@@ -1,7 +1,8 @@
 /** Koa: one rim for errors; every route of the contract with its policy, limits, schemas and handler. */
 import { randomUUID } from 'node:crypto'
-import { type Route, type RouteName, routes } from '@auction/common/api'
+import { type RouteName, routes } from '@auction/common/api'
 import { AuctionError, faults } from '@auction/common/errors'
+import type { Route } from '@auction/common/route'
 import cors from '@koa/cors'
 import Router from '@koa/router'
 import Koa, { type Context } from 'koa'
@@ -11,6 +12,7 @@ import type { Auth, Caller } from './auth.ts'
 import { readBody } from './body.ts'
 import { isBusy } from './clerk.ts'
 import type { Clock } from './clock.ts'
+import type { Metrics } from './metrics.ts'
 import type { Rates } from './rates.ts'
 
 type Routes = typeof routes
@@ -40,6 +42,7 @@ export interface AppOptions {
   readonly handlers: Handlers
   readonly auth: Pick<Auth, 'authenticate'>
   readonly rates: Rates
+  readonly metrics: Pick<Metrics, 'called'>
   readonly clock: Clock
   readonly uploads: string
   readonly corsOrigins: readonly string[]
@@ -75,9 +78,10 @@ export function createApp(options: AppOptions): Koa {
 }
 
 /** Where every failure becomes problem+json: a code, a sentence, a request id; never a stack, SQL or path. */
-function rim({ draining, log }: AppOptions): Koa.Middleware {
+function rim({ draining, log, metrics }: AppOptions): Koa.Middleware {
   return async (context, next) => {
     const requestId = randomUUID()
+    const began = performance.now()
     context.set('X-Request-Id', requestId)
     try {
       if (draining()) throw new AuctionError('BUSY', 'The house is closing down.')
@@ -99,6 +103,7 @@ function rim({ draining, log }: AppOptions): Koa.Middleware {
       context.type = 'application/problem+json'
     } finally {
       if (draining() && !context.headerSent) context.set('Connection', 'close')
+      metrics.called(context.state.route ?? 'none', context.status, (performance.now() - began) / 1000)
     }
   }
 }
@@ -116,6 +121,7 @@ export function problemOf(fault: AuctionError): { code: string; detail: string; 
 
 async function serve<K extends RouteName>(name: K, route: Route, context: Context, options: AppOptions): Promise<void> {
   const { auth, rates, clock, handlers, uploads } = options
+  context.state.route = name
   context.set('Cache-Control', 'no-store')
   const address = `address:${context.ip}`
   const token = bearer(context)

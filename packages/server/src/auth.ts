@@ -1,6 +1,6 @@
 /** Who is calling: passwords, tokens and sessions. */
 import { hash, randomBytes } from 'node:crypto'
-import type { User } from '@auction/common/api'
+import type { User } from '@auction/common/answers'
 import { AuctionError } from '@auction/common/errors'
 import { toInstant } from '@auction/common/events'
 import { skeletonOf } from '@auction/common/text'

@@ -1,9 +1,9 @@
 /** Request bodies: JSON everywhere, multipart where a route takes a picture; bounded, and nothing left on disk. */
 import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { Route } from '@auction/common/api'
 import { AuctionError } from '@auction/common/errors'
 import { limits } from '@auction/common/requests'
+import type { Route } from '@auction/common/route'
 import type { Context } from 'koa'
 import { koaBody } from 'koa-body'
 

@@ -9,6 +9,8 @@ import type { Committed, Order, Outcome, Result, Results } from './store/orders.
 export interface Clerk {
   /** Answers when the order is durable, in the order of submission. Throws AuctionError: a refusal, BUSY, STORAGE_FULL or INTERNAL. */
   submit<T extends Order['type']>(order: Extract<Order, { type: T }>): Promise<Results[T]>
+  /** Orders that wait. */
+  waiting(): number
   /** Refuses new orders and resolves when the queue is empty. */
   close(): Promise<void>
 }
@@ -23,8 +25,8 @@ interface Waiting {
 interface ClerkOptions {
   readonly book: Pick<LedgerBook, 'commit'>
   readonly clock: Clock
-  /** Told of every commit, before anyone is answered. */
-  readonly onCommit: (committed: readonly Committed[]) => void
+  /** Told of every commit, before anyone is answered: what it did, of how many orders, in how many seconds. */
+  readonly onCommit: (committed: readonly Committed[], orders: number, seconds: number) => void
   readonly log: { error(facts: object, message: string): void }
   /** Orders in one transaction; benchmarks set 1. */
   readonly batchSize?: number
@@ -60,6 +62,7 @@ export function createClerk({ book, clock, onCommit, log, batchSize = BATCH_SIZE
 
   /** Commits a batch; when the database refuses it whole, each order alone, so that one cannot take the others down. */
   async function settle(batch: readonly Waiting[]): Promise<void> {
+    const began = performance.now()
     let settled: Awaited<ReturnType<typeof commit>>
     try {
       settled = await commit(batch.map(({ order }) => order))
@@ -75,7 +78,7 @@ export function createClerk({ book, clock, onCommit, log, batchSize = BATCH_SIZE
       }
       return
     }
-    onCommit(settled.committed)
+    onCommit(settled.committed, batch.length, (performance.now() - began) / 1000)
     for (const [index, waiting] of batch.entries()) answer(waiting, settled.outcomes[index])
   }
 
@@ -102,6 +105,7 @@ export function createClerk({ book, clock, onCommit, log, batchSize = BATCH_SIZE
         working ??= work()
       })
     },
+    waiting: () => queue.length,
     async close() {
       closed = true
       await working

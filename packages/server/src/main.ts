@@ -4,7 +4,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pino } from 'pino'
 import { readConfig, type Setting } from './config.ts'
-import { type AuctionServer, checkDirectory, createServer } from './server.ts'
+import { checkDirectory } from './data-directory.ts'
+import { type AuctionServer, createServer } from './server.ts'
 
 export interface ServeOptions {
   readonly flags: { readonly port?: string; readonly host?: string; readonly data?: string; readonly check?: boolean }

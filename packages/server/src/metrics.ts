@@ -1,5 +1,5 @@
 /** What the house counts of itself, for Prometheus: calls, batches, bids, closings, who looks on. No names, no amounts. */
-import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client'
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
 import type { Committed } from './store/orders.ts'
 
 export interface Metrics {
@@ -7,6 +7,8 @@ export interface Metrics {
   called(route: string, status: number, seconds: number): void
   /** A batch of orders committed. */
   committed(orders: number, seconds: number, committed: readonly Committed[]): void
+  /** What to ask when somebody scrapes: live connections, orders that wait for the clerk. */
+  watch(asked: { watching(): number; waiting(): number }): void
   /** Everything counted, in Prometheus' text format. */
   text(): Promise<{ readonly type: string; readonly body: string }>
 }
@@ -14,8 +16,7 @@ export interface Metrics {
 const SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5]
 const ORDERS = [1, 2, 4, 8, 16, 32, 64, 128, 256]
 
-/** `watching` and `waiting` are asked when somebody scrapes. */
-export function createMetrics(asked: { watching(): number; waiting(): number }): Metrics {
+export function createMetrics(): Metrics {
   const registers = [new Registry()]
   const [registry] = registers as [Registry]
   collectDefaultMetrics({ register: registry })
@@ -59,8 +60,6 @@ export function createMetrics(asked: { watching(): number; waiting(): number }):
         this.set(read())
       },
     })
-  gauge('auction_watching', 'Connections that watch a good', asked.watching)
-  gauge('auction_orders_waiting', 'Orders that wait for the clerk', asked.waiting)
   return {
     called(route, status, seconds) {
       calls.observe({ route, status: String(status) }, seconds)
@@ -73,6 +72,10 @@ export function createMetrics(asked: { watching(): number; waiting(): number }):
           events.inc({ type })
           if (type === 'sold' || type === 'unsold') late.observe(Math.max(0, (Date.parse(at) - good.endsAt) / 1000))
         }
+    },
+    watch({ watching, waiting }) {
+      gauge('auction_watching', 'Live connections', watching)
+      gauge('auction_orders_waiting', 'Orders that wait for the clerk', waiting)
     },
     async text() {
       return { type: registry.contentType, body: await registry.metrics() }

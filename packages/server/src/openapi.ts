@@ -1,10 +1,12 @@
 /** The API's description, written from the very schemas that the routes parse with. */
-import { problem, type Route, type RouteName, routes } from '@auction/common/api'
+import { problem } from '@auction/common/answers'
+import { type RouteName, routes } from '@auction/common/api'
 import { faults } from '@auction/common/errors'
+import type { Route } from '@auction/common/route'
 import { createDocument, type ZodOpenApiOperationObject, type ZodOpenApiPathsObject } from 'zod-openapi'
 
-/** OpenAPI 3.1 of every route; `url` is where the house is reached. */
-export function openApi(url: string, version: string): object {
+/** OpenAPI 3.1 of every route, relative to where it was read. */
+export function openApi(): object {
   const paths: Record<string, Record<string, ZodOpenApiOperationObject>> = {}
   for (const name of Object.keys(routes) as RouteName[]) {
     const route: Route = routes[name]
@@ -15,11 +17,11 @@ export function openApi(url: string, version: string): object {
     openapi: '3.1.0',
     info: {
       title: 'auction',
-      version,
+      version: '1',
       description:
         'Money is an integer count of minor units. Times are RFC 3339, UTC, milliseconds. Unknown keys are refused. A write that counts once takes an Idempotency-Key.',
     },
-    servers: [{ url }],
+    servers: [{ url: '/' }],
     components: { securitySchemes: { token: { type: 'http', scheme: 'bearer' } } },
     paths: paths as ZodOpenApiPathsObject,
   })
@@ -27,8 +29,15 @@ export function openApi(url: string, version: string): object {
 
 function operationOf(name: RouteName, route: Route): ZodOpenApiOperationObject {
   const { access, answer, keyed, params, query, status, summary } = route
-  const key = { name: 'Idempotency-Key', in: 'header', required: keyed, schema: { type: 'string', maxLength: 255 } } as const
-  const success = answer ? { description: 'Done', content: { 'application/json': { schema: answer } } } : { description: 'Done' }
+  const key = {
+    name: 'Idempotency-Key',
+    in: 'header',
+    required: keyed,
+    schema: { type: 'string', maxLength: 255 },
+  } as const
+  const success = answer
+    ? { description: 'Done', content: { 'application/json': { schema: answer } } }
+    : { description: 'Done' }
   const operation = {
     operationId: name,
     summary,

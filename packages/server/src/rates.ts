@@ -1,6 +1,7 @@
 /** How often a caller may call: per token, or per address without one. */
-import type { Route } from '@auction/common/api'
+
 import { AuctionError } from '@auction/common/errors'
+import type { Route } from '@auction/common/route'
 import { RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible'
 
 type Bound = Route['rate'] | 'failedLogin' | 'frame' | 'chat'

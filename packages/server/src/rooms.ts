@@ -1,5 +1,5 @@
 /** The rooms of goods: who may enter, who is there, whose coming and going is told, which lines were told. Sends nothing. */
-import type { ChatLine } from '@auction/common/api'
+import type { ChatLine } from '@auction/common/answers'
 import { AuctionError } from '@auction/common/errors'
 import type { Good, Person } from '@auction/common/good'
 import type { Auth, Caller } from './auth.ts'

@@ -1,40 +1,15 @@
-/** Wires the parts in dependency order and gives the whole a life: listen, then close. */
-
-import { accessSync, constants, existsSync, mkdirSync, rmSync, statSync } from 'node:fs'
+/** The life of a house: opened, checked, listening, closed. */
 import { createServer as createHttpServer, type Server as HttpServer } from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
-import { dirname, join } from 'node:path'
 import { AuctionError } from '@auction/common/errors'
-import { houseEvents } from '@auction/common/frames'
-import { OUTAGE_LEAST_MS } from '@auction/common/sale'
 import type { Logger } from 'pino'
-import { type Alarms, createAlarms } from './alarms.ts'
 import { createApp } from './app.ts'
-import { createAuth } from './auth.ts'
-import { createClerk } from './clerk.ts'
 import { type Clock, systemClock } from './clock.ts'
 import type { Config } from './config.ts'
-import { createFeed, type Feed } from './feed.ts'
-import { createRates } from './rates.ts'
-import { createGate } from './rooms.ts'
-import { accountRoutes } from './routes/accounts.ts'
-import { bidRoutes } from './routes/bids.ts'
-import { eventRoutes } from './routes/events.ts'
-import { goodRoutes } from './routes/goods.ts'
-import { houseRoutes } from './routes/house.ts'
-import { createPresenter, type Parts } from './routes/parts.ts'
-import { roomRoutes } from './routes/rooms.ts'
-import { sellingRoutes } from './routes/selling.ts'
-import { subscriptionRoutes } from './routes/subscriptions.ts'
-import { createSockets } from './sockets.ts'
-import { openCalendarQueries } from './store/calendar-queries.ts'
+import { openDirectory, sweepDirectory, uploadsIn } from './data-directory.ts'
 import { type Database, lockDirectory, openDatabase } from './store/database.ts'
 import { BATCH_SIZE, type LedgerBook, openLedgerBook } from './store/ledger-book.ts'
-import { openQueries } from './store/queries.ts'
-import { openRoomQueries } from './store/room-queries.ts'
-import { openWebhookQueries } from './store/webhook-queries.ts'
-import { createStreams } from './streams.ts'
-import { createWebhooks, type Webhooks } from './webhooks.ts'
+import { makeUpForOutage, type Opened, wire } from './wiring.ts'
 
 export interface AuctionServer {
   /** The house code until somebody has claimed it. */
@@ -60,8 +35,6 @@ const LOOK_EVERY_MS = 1_000
 const ALIVE_EVERY_MS = 5_000
 const DRAIN_MS = 5_000
 
-const uploadsIn = (directory: string) => join(directory, 'uploads')
-
 /** A server of this configuration, its database open and its books checked. Throws CANNOT_START when it cannot be. */
 export async function createServer(
   config: Config,
@@ -71,8 +44,7 @@ export async function createServer(
   const unlock = lockDirectory(directory)
   let database: Database | undefined
   try {
-    // Uploads that a killed server was taking.
-    rmSync(uploadsIn(directory), { recursive: true, force: true })
+    sweepDirectory(directory)
     database = await openDatabase(directory, config.AUCTION_DATABASE_URL ?? null)
     const book = await openLedgerBook(database, config.AUCTION_CURRENCY, clock.now())
     const sum = await book.sum()
@@ -81,7 +53,7 @@ export async function createServer(
         'CANNOT_START',
         `The books do not balance: all accounts sum to ${sum} instead of 0. Restore a backup.`,
       )
-    return serve({ config, clock, log, batchSize, directory, database, book, unlock })
+    return serve({ config, clock, log, batchSize, directory, database, book }, unlock)
   } catch (error) {
     await database?.close()
     unlock()
@@ -89,143 +61,17 @@ export async function createServer(
   }
 }
 
-function openDirectory(directory: string): string {
-  checkDirectory(directory)
-  mkdirSync(directory, { recursive: true, mode: 0o700 })
-  return directory
-}
-
-/** Whether the data directory can be used or made, without making it. Throws CANNOT_START. */
-export function checkDirectory(directory: string): void {
-  let there = directory
-  while (!existsSync(there) && dirname(there) !== there) there = dirname(there)
-  try {
-    if (!statSync(there).isDirectory()) throw new Error(`${there} is not a directory`)
-    accessSync(there, constants.W_OK | constants.X_OK)
-  } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause)
-    throw new AuctionError('CANNOT_START', `The data directory ${directory} cannot be used: ${reason}.`, {
-      hint: 'Name another with --data.',
-      cause,
-    })
-  }
-}
-
-interface Opened extends Required<ServerOptions> {
-  readonly config: Config
-  readonly directory: string
-  readonly database: Database
-  readonly book: LedgerBook
-  readonly unlock: () => void
-}
-
-/** Every part of the house, wired in dependency order. */
-function wire({ config, clock, log, batchSize, directory, database, book }: Opened) {
-  const { epoch, currency } = book
-  const queries = openQueries(database, currency)
-  const feed = createFeed({
-    epoch,
-    log,
-    read: (goodId, since) => queries.events(goodId, since, BATCH_SIZE),
-    headsOf: queries.heads,
-    houseSince: (at) => queries.eventsSince(at, houseEvents, BATCH_SIZE),
-    clock,
-  })
-  const clerk = createClerk({ book, clock, batchSize, onCommit: feed.publish, log })
-  const alarms = createAlarms({
-    store:
-      config.AUCTION_MONGODB_URI === undefined
-        ? { kind: 'embedded', file: join(directory, 'jobs.db') }
-        : { kind: 'mongodb', uri: config.AUCTION_MONGODB_URI },
-    clock,
-    openEnds: queries.openEnds,
-    closeDue: () => closeDue(clerk, clock),
-    log,
-  })
-  armFrom(feed, alarms)
-  const rates = createRates(config.AUCTION_RATE_LIMITS === 'on')
-  const auth = createAuth({
-    queries,
-    clerk,
-    clock,
-    startingBalance: config.AUCTION_STARTING_BALANCE,
-    registration: config.AUCTION_REGISTRATION,
-    onRevoked: (tokenHash) => sockets.revoke(tokenHash),
-  })
-  const rooms = openRoomQueries(database)
-  const gate = createGate({ auth, rates, rooms })
-  const sockets = createSockets({
-    epoch,
-    auth,
-    clerk,
-    clock,
-    feed,
-    gate,
-    queries,
-    rooms,
-    rates,
-    origins: config.AUCTION_CORS_ORIGINS,
-    trustProxy: config.AUCTION_TRUST_PROXY === 'on',
-    log,
-    present: () => present,
-  })
-  const present = createPresenter(queries, epoch, sockets.watchersOf)
-  const streams = createStreams({ clock, feed, queries })
-  const parts: Parts = {
-    config,
-    database: database.kind,
-    clock,
-    auth,
-    clerk,
-    queries,
-    rooms,
-    gate,
-    feed,
-    streams,
-    alarms,
-    rates,
-    present,
-    calendars: openCalendarQueries(database),
-    webhooks: wireWebhooks({ clock, log, database, epoch }, { clerk, feed, queries }),
-  }
-  return { ...parts, sockets }
-}
-
-function wireWebhooks(
-  { clock, log, database, epoch }: Pick<Opened, 'clock' | 'log' | 'database'> & { epoch: string },
-  { clerk, feed, queries }: Pick<Parts, 'clerk' | 'feed' | 'queries'>,
-): Webhooks {
-  return createWebhooks({
-    clock,
-    log,
-    epoch,
-    clerk,
-    feed,
-    queries: openWebhookQueries(database),
-    events: queries.events,
-    shared: database.kind === 'postgresql',
-  })
-}
-
 /** The parts as a server that listens and closes. */
-function serve(opened: Opened): AuctionServer {
-  const { config, clock, log, directory, database, book, unlock } = opened
+function serve(opened: Opened, unlock: () => void): AuctionServer {
+  const { config, clock, log, directory, database, book } = opened
   const parts = wire(opened)
   const { alarms, auth, clerk, feed, rates, sockets, streams, webhooks } = parts
   let draining = false
   const app = createApp({
-    handlers: {
-      ...accountRoutes(parts),
-      ...goodRoutes(parts),
-      ...sellingRoutes(parts),
-      ...bidRoutes(parts),
-      ...eventRoutes(parts, book.epoch),
-      ...roomRoutes(parts),
-      ...subscriptionRoutes(parts, book.epoch),
-      ...houseRoutes(parts),
-    },
+    handlers: parts.handlers,
     auth,
     rates,
+    metrics: parts.metrics,
     clock,
     uploads: uploadsIn(directory),
     corsOrigins: config.AUCTION_CORS_ORIGINS,
@@ -309,43 +155,10 @@ function unusedConnections(http: HttpServer): () => void {
   }
 }
 
-/** Closes every good whose end has passed, batch after batch; bids queued before stand before it in the queue. */
-async function closeDue(clerk: ReturnType<typeof createClerk>, clock: Clock): Promise<void> {
-  for (;;) {
-    const { found } = await clerk.submit<'close_due'>({ type: 'close_due', now: clock.now() })
-    if (found < BATCH_SIZE) return
-  }
-}
-
-/** Gives more time to what ended while no server of the house was there, or ends just after (rules.md, section 3). */
-async function makeUpForOutage(
-  clerk: ReturnType<typeof createClerk>,
-  aliveAt: number | null,
-  now: number,
-): Promise<void> {
-  if (aliveAt === null || now - aliveAt < OUTAGE_LEAST_MS) return
-  for (;;) {
-    const order = { type: 'extend_for_outage', downSince: aliveAt, now } as const
-    const { found } = await clerk.submit<'extend_for_outage'>(order)
-    if (found < BATCH_SIZE) return
-  }
-}
-
 /** Money is conserved: anything else is for whoever runs the house to know at once. */
 async function checkBooks(book: LedgerBook, log: Logger): Promise<void> {
   const sum = await book.sum()
   if (sum !== 0) log.fatal({ sum }, 'the books do not balance')
-}
-
-/** Events after which a good may have another end. */
-const moving: readonly string[] = ['listed', 'extended', 'note']
-
-/** A good that is listed, or whose end moved, arms an alarm for its end. */
-function armFrom(feed: Feed, alarms: Alarms): void {
-  feed.onCommit((committed) => {
-    for (const { good, events } of committed)
-      if (good.status === 'open' && events.some(({ type }) => moving.includes(type))) alarms.arm(good.endsAt)
-  })
 }
 
 function repeat(clock: Clock, everyMs: number, run: () => Promise<unknown>, log: Logger): () => void {

@@ -1,7 +1,7 @@
 /** Socket.IO: one room per good, one message per room and commit, heads once a second, chat, the house-wide feed. */
 import { randomUUID } from 'node:crypto'
 import type { Server as HttpServer } from 'node:http'
-import type { ChatLine } from '@auction/common/api'
+import type { ChatLine } from '@auction/common/answers'
 import { AuctionError } from '@auction/common/errors'
 import {
   chatFrame,
@@ -31,6 +31,8 @@ import type { RoomQueries } from './store/room-queries.ts'
 export interface Sockets {
   attach(server: HttpServer): void
   watchersOf(goodId: number): number
+  /** Live connections. */
+  watching(): number
   /** Closes every socket of a revoked token. */
   revoke(tokenHash: string): void
   /** Looks for lines of chat said on other servers; called once a second on a shared database. */
@@ -130,6 +132,7 @@ export function createSockets(options: SocketsOptions): Sockets {
       cancelTick = clock.schedule(clock.now() + TICK_MS, tick)
     },
     watchersOf: hall.watchersOf,
+    watching: () => io.sockets.sockets.size,
     revoke,
     catchUp: hall.catchUp,
     async close() {

@@ -141,6 +141,7 @@ export function createWebhooks(options: WebhooksOptions): Webhooks {
   function settle(line: Line, hook: StoredWebhook | null): boolean {
     if (hook) line.hook = hook
     else lines.delete(line.hook.id)
+    // A redelivery takes the lease away.
     const held = hook?.holder === holder
     line.leasedUntil = held ? hook.leaseUntil : 0
     return held
@@ -196,7 +197,7 @@ export function createWebhooks(options: WebhooksOptions): Webhooks {
     for (const hook of hooks) {
       const line = lines.get(hook.id)
       if (!line) lines.set(hook.id, newLine(hook))
-      else if (!line.working) line.hook = hook
+      else if (!line.working) settle(line, hook)
     }
   }
 

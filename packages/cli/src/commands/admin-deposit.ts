@@ -1,11 +1,11 @@
 /** `auction admin deposit USER AMOUNT`: brings money in for a user, once. */
 
-import type { User } from '@auction/common/api'
+import type { User } from '@auction/common/answers'
 import { AuctionError } from '@auction/common/errors'
 import type { Client } from '../client.ts'
 import type { Command } from '../command.ts'
 import { parseKey, parsePay } from '../input.ts'
-import { commandLine, naming } from '../rerun.ts'
+import { once } from '../rerun.ts'
 import { pay, plainPay } from '../wording.ts'
 
 /** Pages of users looked through for a nick. */
@@ -19,15 +19,19 @@ export const command: Command = {
   run: async (context, { words, option }) => {
     const [who = '', text = ''] = words
     const given = option('idempotencyKey')
-    const key = given === undefined ? crypto.randomUUID() : parseKey(given)
     const client = await context.client()
-    const { currency } = (await client.call('wallet')).balance
-    const amount = parsePay(text, currency)
-    const id = await userId(client, who)
-    const line = commandLine(context, ['admin', 'deposit', String(id), text, '--idempotency-key', key])
-    const answer = await naming(context, { what: 'deposit', line }, (signal) =>
-      client.call('deposit', { params: { id }, body: { amount }, key, signal }),
-    )
+    const { id, answer } = await once(context, {
+      what: 'deposit',
+      words: ['admin', 'deposit', who, text],
+      key: given === undefined ? null : parseKey(given),
+      prepare: async () => {
+        const { currency } = (await client.call('wallet')).balance
+        const amount = parsePay(text, currency)
+        const id = await userId(client, who)
+        return { call: { params: { id }, body: { amount } }, line: ['admin', 'deposit', String(id), text] }
+      },
+      send: async (call) => ({ id: call.params.id, answer: await client.call('deposit', call) }),
+    })
     const { entry, wallet, replayed } = answer
     const sentence = `${pay(entry.amount)} brought in for user ${id}${replayed ? ' (by an earlier try)' : ''}; ${pay(wallet.available)} available.`
     const values = [String(entry.id), plainPay(entry.amount), entry.amount.currency, plainPay(wallet.available)]

@@ -8,8 +8,8 @@ import type { GoodView } from '@auction/common/view'
 import type { Answer, Client } from '../client.ts'
 import type { Command } from '../command.ts'
 import type { Context } from '../context.ts'
-import { parseCount, parseId, parseKey, parsePay, usage } from '../input.ts'
-import { commandLine, naming } from '../rerun.ts'
+import { parseCount, parseId, parseKey, parsePay, parseSeq, usage } from '../input.ts'
+import { once } from '../rerun.ts'
 import { pay, plainPay, relative } from '../wording.ts'
 
 /** A bid of this many times the minimum, or up to so much, asks whether it is meant (contract.md, section 2). */
@@ -21,6 +21,7 @@ export const command: Command = {
   options: [
     ['--max <amount>', 'secret maximum: the house bids for you, no more than needed'],
     ['--message <text>', 'a word to everyone, up to 100 characters'],
+    ['--if-seq <seq>', 'bid only while this is the last thing that happened to the good'],
     ['--dry-run', 'show what would be sent and the most it may cost, send nothing'],
     ['--idempotency-key <key>', 'send a bid again whose outcome is unknown'],
   ],
@@ -30,33 +31,49 @@ export const command: Command = {
     'bid 42 +2',
     'bid 42 --max 2000',
     'bid 42 min --max 2000 --message "for Ann"',
+    'bid 42 min --if-seq 17',
   ],
   notes: `The amount is in major units; "min" is the least bid now, "+N" is N increments above the price.
 A bid of ${LARGE} times the minimum or more, or with such a --max, asks, or needs --yes.
-Exits with 0 when you lead, 10 too low, 11 not open, 12 accepted but outbid at once, 13 refused by another rule,
-14 outcome unknown: rerun the line it prints, the bid counts once.`,
+--if-seq takes the "seq" of the good as you saw it (auction show 42 --json); anything since then refuses the bid, with 6.
+Exits with 0 when you lead, 6 changed since --if-seq, 10 too low, 11 not open, 12 accepted but outbid at once, 13 refused
+by another rule, 14 outcome unknown: run the same again, or the line it prints; the bid counts once, also after a kill.`,
   run: async (context, input) => {
     const [idText = '', amountText] = input.words
     const id = parseId(idText)
     const given = input.option('idempotencyKey')
-    const key = given === undefined ? crypto.randomUUID() : parseKey(given)
-    const maxText = input.option('max')
+    const [maxText, message, seqText] = [input.option('max'), input.option('message'), input.option('ifSeq')]
+    const key = given === undefined ? null : parseKey(given)
+    const ifSeq = seqText === undefined ? null : parseSeq(seqText)
     if (amountText === undefined && maxText === undefined)
       throw usage('A bid needs an amount, or --max.', `The least bid: auction bid ${id} min`)
     const client = await context.client()
-    const good = await client.call('good', { params: { id } })
-    const { currency } = good.startPrice
-    const amount = amountText === undefined ? null : await resolveAmount(client, good, amountText)
-    const max = maxText === undefined ? null : parsePay(maxText, currency)
-    if (amount !== null && max !== null && max < amount) throw usage('--max must not be below the amount.')
-    const bid: Bid = { id, amount, max, message: input.option('message') ?? null, currency, key }
-    if (input.flag('dryRun')) return dryRun(context, client, good, bid)
-    await confirmLarge(context, good, bid)
-    const line = rerunLine(context, bid)
+    // Asked for beside who bids; what comes of it is seen where it is used.
+    const seen = client.call('good', { params: { id } })
+    seen.catch(() => {})
+    const resolve = async (): Promise<Bid> => {
+      const good = await seen
+      const { currency } = good.startPrice
+      const amount = amountText === undefined ? null : await resolveAmount(client, good, amountText)
+      const max = maxText === undefined ? null : parsePay(maxText, currency)
+      if (amount !== null && max !== null && max < amount) throw usage('--max must not be below the amount.')
+      return { id, amount, max, message: message ?? null, ifSeq, currency }
+    }
+    if (input.flag('dryRun')) return dryRun(context, client, await seen, await resolve())
+    const flags = { '--max': maxText, '--message': message, '--if-seq': seqText }
+    const typed = Object.entries(flags).flatMap(([flag, value]) => (value === undefined ? [] : [flag, value]))
     const answer = await explained(id, () =>
-      naming(context, { what: 'bid', line }, (signal) =>
-        client.call('placeBid', { params: { id }, body: bodyOf(bid), key, signal }),
-      ),
+      once(context, {
+        what: 'bid',
+        words: ['bid', ...input.words, ...typed],
+        key,
+        prepare: async () => {
+          const bid = await resolve()
+          await confirmLarge(context, await seen, bid)
+          return { call: { params: { id }, body: bodyOf(bid) }, line: lineOf(context, bid) }
+        },
+        send: (call) => client.call('placeBid', call),
+      }),
     )
     return tell(context, answer)
   },
@@ -67,12 +84,17 @@ interface Bid {
   readonly amount: number | null
   readonly max: number | null
   readonly message: string | null
+  readonly ifSeq: number | null
   readonly currency: string
-  readonly key: string
 }
 
-function bodyOf({ amount, max, message }: Bid) {
-  return { ...(amount !== null && { amount }), ...(max !== null && { max }), ...(message !== null && { message }) }
+function bodyOf({ amount, max, message, ifSeq }: Bid) {
+  return {
+    ...(amount !== null && { amount }),
+    ...(max !== null && { max }),
+    ...(message !== null && { message }),
+    ...(ifSeq !== null && { ifSeq }),
+  }
 }
 
 /** `min`, `+N` or an exact amount, to minor units. */
@@ -125,6 +147,7 @@ async function dryRun({ output, globals }: Context, client: Client, good: GoodVi
       ['amount', pay(money(bid.amount)), plainPay(money(bid.amount))],
       ['max', pay(money(bid.max)), plainPay(money(bid.max))],
       ['message', bid.message ?? ''],
+      ['if seq', bid.ifSeq === null ? '' : String(bid.ifSeq)],
       ['minimum', pay(good.minimumBid), plainPay(good.minimumBid)],
       ['at worst', `you pay ${pay(worst)}, held from now on`, plainPay(worst)],
     ],
@@ -144,19 +167,18 @@ async function confirmLarge(context: Context, good: GoodView, { amount, max, cur
     throw new AuctionError('FAILED', 'Nothing was sent.', { hint: `The least bid: auction bid ${good.id} min` })
 }
 
-/** What asks again for this very bid: amounts as resolved, the same key. */
-function rerunLine(context: Context, { id, amount, max, message, currency, key }: Bid): string {
+/** What says this very bid again: amounts as resolved. */
+function lineOf({ globals }: Context, { id, amount, max, message, ifSeq, currency }: Bid): readonly string[] {
   const money = (value: number): string => plainPay({ amount: value, currency })
-  return commandLine(context, [
+  return [
     'bid',
     String(id),
     ...(amount === null ? [] : [money(amount)]),
     ...(max === null ? [] : ['--max', money(max)]),
     ...(message === null ? [] : ['--message', message]),
-    ...(context.globals.yes ? ['--yes'] : []),
-    '--idempotency-key',
-    key,
-  ])
+    ...(ifSeq === null ? [] : ['--if-seq', String(ifSeq)]),
+    ...(globals.yes ? ['--yes'] : []),
+  ]
 }
 
 /** A refusal with hints that name this good. */

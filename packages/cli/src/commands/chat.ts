@@ -1,5 +1,5 @@
 /** `auction chat <id>`: what is said in a good's room; saying something, showing a picture, removing a line. */
-import type { ChatLine } from '@auction/common/api'
+import type { ChatLine } from '@auction/common/answers'
 import { AuctionError } from '@auction/common/errors'
 import type { Client } from '../client.ts'
 import type { Command, Input } from '../command.ts'

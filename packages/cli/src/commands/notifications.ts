@@ -15,6 +15,7 @@ export const command: Command = {
     const client = await context.client()
     await client.call('live')
     const { followHouse } = await import('../follow.ts')
+    context.io.heedReader()
     return new Promise<number>((_resolve, reject) => {
       const feed = followHouse({
         client,

@@ -1,5 +1,5 @@
 /** `auction watch <id>`: the live screen on a terminal; sentences with --plain; objects, one a line, for programs. */
-import type { User } from '@auction/common/api'
+import type { User } from '@auction/common/answers'
 import { AuctionError } from '@auction/common/errors'
 import { endings } from '@auction/common/frames'
 import type { GoodView } from '@auction/common/view'
@@ -48,9 +48,11 @@ export const command: Command = {
       plan.style === 'json'
         ? jsonTeller(context, input.flag('chat'))
         : (await import('../watch-plain.ts')).plainTeller(context, client, me)
+    const heeded = context.io.heedReader()
     try {
       return await followToEnd({ client, goodId: id, me, password, plan, teller })
     } finally {
+      heeded()
       teller.close()
     }
   },

@@ -1,5 +1,5 @@
 /** The screen as data: what it knows, what may happen to it, what follows. No clock, no chance, nothing fetched here. */
-import type { BidAnswer, PublicBid } from '@auction/common/api'
+import type { BidAnswer, PublicBid } from '@auction/common/answers'
 import { type AuctionError, faults } from '@auction/common/errors'
 import type { Increment, Person } from '@auction/common/good'
 import { incrementAt } from '@auction/common/increments'

@@ -1,5 +1,5 @@
 /** What happened, as rows to show: bids, activity, and how it ended. */
-import type { PublicBid } from '@auction/common/api'
+import type { PublicBid } from '@auction/common/answers'
 import type { FeedEvent } from '@auction/common/events'
 import type { Person } from '@auction/common/good'
 import type { Money } from '@auction/common/money'

@@ -1,8 +1,8 @@
 /** For whoever runs the house or writes a program for it: metrics, and the API's description with a page to try it. */
-import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { createReadStream } from 'node:fs'
+import { createRequire } from 'node:module'
+import { dirname, join } from 'node:path'
 import { AuctionError } from '@auction/common/errors'
-import { getAbsoluteFSPath } from 'swagger-ui-dist'
 import type { Handlers } from '../app.ts'
 import { openApi } from '../openapi.ts'
 import type { Parts } from './parts.ts'
@@ -32,7 +32,9 @@ const POLICY = [
   "frame-ancestors 'none'",
 ].join('; ')
 
-export function operationRoutes({ metrics, url, version }: Pick<Parts, 'metrics' | 'url' | 'version'>) {
+const VENDORED = dirname(createRequire(import.meta.url).resolve('swagger-ui-dist/package.json'))
+
+export function operationRoutes({ metrics }: Parts) {
   return {
     async metrics({ context }) {
       const { type, body } = await metrics.text()
@@ -40,7 +42,10 @@ export function operationRoutes({ metrics, url, version }: Pick<Parts, 'metrics'
       context.body = body
       return undefined
     },
-    openapi: () => openApi(url(), version),
+    openapi({ context }) {
+      context.body = openApi()
+      return undefined
+    },
     docs({ context }) {
       context.set('Content-Security-Policy', POLICY)
       context.type = 'text/html'
@@ -51,7 +56,7 @@ export function operationRoutes({ metrics, url, version }: Pick<Parts, 'metrics'
       if (!Object.hasOwn(types, params.file)) throw new AuctionError('NOT_FOUND', 'There is no such page.')
       context.set('Cache-Control', 'public, max-age=3600')
       context.type = types[params.file as keyof typeof types]
-      context.body = params.file === 'start.js' ? START : readFileSync(join(getAbsoluteFSPath(), params.file))
+      context.body = params.file === 'start.js' ? START : createReadStream(join(VENDORED, params.file))
       return undefined
     },
   } satisfies Partial<Handlers>

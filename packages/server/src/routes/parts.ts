@@ -10,6 +10,7 @@ import type { Clerk } from '../clerk.ts'
 import type { Clock } from '../clock.ts'
 import type { Config } from '../config.ts'
 import type { Feed } from '../feed.ts'
+import type { Metrics } from '../metrics.ts'
 import type { Rates } from '../rates.ts'
 import type { Gate } from '../rooms.ts'
 import type { CalendarQueries } from '../store/calendar-queries.ts'
@@ -32,6 +33,7 @@ export interface Parts {
   readonly streams: Streams
   readonly alarms: Alarms
   readonly rates: Rates
+  readonly metrics: Metrics
   readonly calendars: CalendarQueries
   readonly webhooks: Webhooks
   readonly present: Presenter

@@ -1,6 +1,6 @@
 /** What other programs subscribe to: a calendar of ends, and webhooks. */
 import { hash, randomBytes } from 'node:crypto'
-import type { Webhook } from '@auction/common/api'
+import type { Webhook } from '@auction/common/answers'
 import { AuctionError } from '@auction/common/errors'
 import { toInstant } from '@auction/common/events'
 import type { Handlers } from '../app.ts'

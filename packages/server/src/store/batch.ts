@@ -1,6 +1,6 @@
 /** One batch in memory: the rows it loaded, what its orders did to them, and what is to be written. */
 
-import type { ChatLine } from '@auction/common/api'
+import type { ChatLine } from '@auction/common/answers'
 import { type FeedEvent, secretOf, toFeed } from '@auction/common/events'
 import { evolve, type Good, type GoodEvent } from '@auction/common/good'
 import { type Account, type Entry, entriesFor, userOf } from '@auction/common/ledger'

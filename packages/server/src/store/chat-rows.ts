@@ -1,5 +1,5 @@
 /** A line of chat from its row. */
-import type { ChatLine } from '@auction/common/api'
+import type { ChatLine } from '@auction/common/answers'
 import { toInstant } from '@auction/common/events'
 import type { Row } from './statements.ts'
 

@@ -1,5 +1,5 @@
 /** What may be asked of the ledger book, and what each order answers. Facts from outside ride in as values. */
-import type { BidAnswer, ChatLine, LedgerEntry, User, Wallet } from '@auction/common/api'
+import type { BidAnswer, ChatLine, LedgerEntry, User, Wallet } from '@auction/common/answers'
 import type { AuctionError } from '@auction/common/errors'
 import type { FeedEvent } from '@auction/common/events'
 import type { Good, Person, RetractionReason, Terms } from '@auction/common/good'

@@ -1,5 +1,5 @@
 /** Everything that is only read: people, lists, histories, statements, the log. Never writes. */
-import type { LedgerEntry, OwnBid, PublicBid, User, Wallet } from '@auction/common/api'
+import type { LedgerEntry, OwnBid, PublicBid, User, Wallet } from '@auction/common/answers'
 import { AuctionError } from '@auction/common/errors'
 import { type FeedEvent, type LoggedEvent, toInstant } from '@auction/common/events'
 import type { Good } from '@auction/common/good'

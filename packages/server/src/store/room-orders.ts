@@ -1,5 +1,5 @@
 /** Orders about what is said in a good's room; none of it is in the good's log. */
-import type { ChatLine } from '@auction/common/api'
+import type { ChatLine } from '@auction/common/answers'
 import { AuctionError } from '@auction/common/errors'
 import { type Batch, insert, update } from './batch.ts'
 import { toLine } from './chat-rows.ts'

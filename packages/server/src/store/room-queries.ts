@@ -1,5 +1,5 @@
 /** What is read of rooms: the hash of a room's password, and its lines of chat. Never writes. */
-import type { ChatLine } from '@auction/common/api'
+import type { ChatLine } from '@auction/common/answers'
 import { AuctionError } from '@auction/common/errors'
 import { limits } from '@auction/common/requests'
 import { toLine } from './chat-rows.ts'
