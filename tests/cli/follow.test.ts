@@ -26,6 +26,7 @@ function bidEvent(seq: number): FeedEvent {
     leader: bidder,
     minimumBid: usd(seq * 100 + 100),
     bidCount: seq,
+    commitment: '0'.repeat(64),
   }
   return { seq, type: 'bid', at: new Date(startedAt + seq).toISOString(), goodId: 7, data }
 }
@@ -44,7 +45,7 @@ async function openHouse(options: { port?: number; epoch?: string; length?: numb
   const house = Object.assign(manners, {
     epoch: options.epoch ?? 'first',
     log,
-    joins: [] as { since?: number; epoch?: string }[],
+    joins: [] as { since?: number; epoch?: string; password?: string }[],
     fetches: [] as number[],
     pageSize: 500,
     view: null as (() => GoodView) | null,
@@ -83,18 +84,21 @@ async function openHouse(options: { port?: number; epoch?: string; length?: numb
   const io = new Server(http, { serveClient: false })
   io.use((_socket, next) => next(house.admit?.() ?? undefined))
   io.on('connection', (socket) => {
-    socket.on('join', (request: { since?: number; epoch?: string }, answer: (answer: object) => void) => {
-      house.joins.push(request)
-      void socket.join('room')
-      const { since, epoch } = request
-      const usual = () => {
-        const good = house.view?.() ?? viewAt(log.length, house.epoch)
-        if (since !== undefined && ((epoch ?? house.epoch) !== house.epoch || since > log.length))
-          return { ok: true, reset: true, good }
-        return { ok: true, good, events: since === undefined ? [] : log.slice(since), watchers: 1 }
-      }
-      answer(house.onJoin ? house.onJoin(socket, usual) : usual())
-    })
+    socket.on(
+      'join',
+      (request: { since?: number; epoch?: string; password?: string }, answer: (answer: object) => void) => {
+        house.joins.push(request)
+        void socket.join('room')
+        const { since, epoch } = request
+        const usual = () => {
+          const good = house.view?.() ?? viewAt(log.length, house.epoch)
+          if (since !== undefined && ((epoch ?? house.epoch) !== house.epoch || since > log.length))
+            return { ok: true, reset: true, good }
+          return { ok: true, good, events: since === undefined ? [] : log.slice(since), watchers: 1 }
+        }
+        answer(house.onJoin ? house.onJoin(socket, usual) : usual())
+      },
+    )
     socket.on('follow', (_request: object, answer: (answer: object) => void) => {
       void socket.join('room')
       answer({ ok: true })
@@ -147,7 +151,7 @@ async function houseFor(options: Parameters<typeof openHouse>[0] = {}): Promise<
 }
 
 /** A follower of the house that keeps all it is told. */
-function watch(house: House, options: { since?: number; userId?: number; token?: string } = {}) {
+function watch(house: House, options: { since?: number; userId?: number; token?: string; password?: string } = {}) {
   const messages: FeedMessage[] = []
   const errors: AuctionError[] = []
   const client = createClient({ server: `http://127.0.0.1:${house.port}`, token: options.token ?? null })
@@ -156,6 +160,7 @@ function watch(house: House, options: { since?: number; userId?: number; token?:
       client,
       goodId: 7,
       userId: options.userId ?? null,
+      password: options.password,
       ...(options.since !== undefined && { since: options.since }),
       onMessage: (message) => messages.push(message),
       onError: (error) => errors.push(error),
@@ -525,6 +530,62 @@ describe('a broken connection', () => {
     house.tell(house.commit(1))
     await until(() => expect(seqs()).toEqual([4]))
     expect(of('event')[0]?.event).toEqual(bidEvent(4))
+  })
+})
+
+describe('a room', () => {
+  const line = (id: number, rest = {}) => ({
+    ...{ id, goodId: 7, author: { id: 3, nick: 'zo\u202eë' }, at: new Date(startedAt).toISOString() },
+    ...{ text: `line\u001b[2J ${id}`, picture: null, removedBy: null, ...rest },
+  })
+
+  it('is entered with its password, after every cut again; a wrong one ends it', async () => {
+    const house = await houseFor()
+    const { live } = watch(house, { password: 'sesame' })
+    await live()
+    house.cut()
+    await until(() => expect(house.joins.map(({ password }) => password)).toEqual(['sesame', 'sesame']))
+    house.onJoin = () => ({ ok: false, error: { code: 'WRONG_PASSWORD', detail: 'No.' } })
+    const { errors } = watch(house)
+    await until(() => expect(errors.map(({ code }) => code)).toEqual(['WRONG_PASSWORD']))
+    expect(house.joins.at(-1)).toEqual({ goodId: 7 })
+  })
+
+  it('is told of as it is heard: who comes and goes, what is said, what is removed; cleaned', async () => {
+    const house = await houseFor()
+    const { live, messages, of } = watch(house)
+    await live()
+    house.emit('presence', { goodId: 7, watchers: 1, joined: { id: 3, nick: 'zo\u202eë' } })
+    house.emit('presence', { goodId: 7, watchers: 1, left: { id: 3, nick: 'zoë' } })
+    house.emit('presence', { goodId: 8, watchers: 9, left: { id: 3, nick: 'zoë' } })
+    house.emit('chat', line(4))
+    house.emit('chat', line(5, { goodId: 8 }))
+    house.emit('chat', { ...line(6), author: 'nobody' })
+    house.emit('chat', line(4, { text: null, removedBy: { id: 1, nick: 'mila' } }))
+    await until(() => expect(of('chat').length).toBe(2))
+    const zoe = { id: 3, nick: 'zoë' }
+    expect(of('watchers')).toEqual([
+      { type: 'watchers', watchers: 1, joined: zoe },
+      { type: 'watchers', watchers: 1, left: zoe },
+    ])
+    expect(of('chat').map((told) => told.line)).toEqual([
+      { ...line(4), author: zoe, text: 'line 4' },
+      { ...line(4), author: zoe, text: null, removedBy: { id: 1, nick: 'mila' } },
+    ])
+    expect(messages[0]?.type).toBe('snapshot')
+  })
+
+  it('tells after a cut what was said meanwhile, once, and nothing of before it was entered', async () => {
+    const house = await houseFor()
+    const said = [line(1), line(2)]
+    house.onJoin = (_socket, usual) => ({ ...usual(), chat: [...said] })
+    const { live, of } = watch(house)
+    await live()
+    house.emit('chat', line(3))
+    await until(() => expect(of('chat').length).toBe(1))
+    said.push(line(3), line(4))
+    house.cut()
+    await until(() => expect(of('chat').map((told) => told.line.id)).toEqual([3, 4]))
   })
 })
 

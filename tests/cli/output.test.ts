@@ -3,7 +3,7 @@
 import stringWidth from 'string-width'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { type Home, now, openHome } from './command-line.ts'
-import { type Answer, good, openStub, refusal, type StubHouse, usd, user, wallet } from './stub-house.ts'
+import { type Answer, good, openStub, refusal, type StubHouse, usd, user } from './stub-house.ts'
 
 let home: Home
 const open: StubHouse[] = []
@@ -245,17 +245,6 @@ describe('a single result', () => {
   it('show with --json is the view of the good', async () => {
     const url = await house(() => ({ json: good() }))
     expect(JSON.parse((await home.auction(['show', '42', '--json'], { server: url })).out)).toEqual(good())
-  })
-
-  it('wallet says what is held and what frees it', async () => {
-    const url = await house(() => ({ json: wallet }))
-    const ran = await home.auction(['wallet'], { server: url, terminal: true, env: { NO_COLOR: '1' } })
-    expect(ran.out).toContain('available  $489.50')
-    expect(ran.out).toMatch(/good 42\s+\$10\.50 held until you are outbid/)
-    expect((await home.auction(['wallet'], { server: url })).out).toBe(
-      'balance\t500.00\navailable\t489.50\nheld\t10.50\ncurrency\tUSD\ngood 42\t10.50\n',
-    )
-    expect(JSON.parse((await home.auction(['wallet', '--json'], { server: url })).out)).toEqual(wallet)
   })
 
   it('wallet log keeps the shape of the house with --json', async () => {

@@ -1,7 +1,8 @@
 /** `auction watch` and `auction notifications` for programs and in sentences, against a house that tells what the test says. */
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import type { FeedEvent, GoodView } from '@auction/common/view'
+import type { FeedEvent } from '@auction/common/events'
+import type { GoodView } from '@auction/common/view'
 import { Server } from 'socket.io'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { type Home, openHome, type Ran } from './command-line.ts'

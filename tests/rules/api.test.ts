@@ -1,6 +1,6 @@
 import { type RouteName, routes } from '@auction/common/api'
 import { faults, isFaultCode } from '@auction/common/errors'
-import { followRequest, joinRequest, leaveRequest } from '@auction/common/frames'
+import { chatRequest, followRequest, joinRequest, leaveRequest } from '@auction/common/frames'
 import { limits } from '@auction/common/requests'
 import type { Route } from '@auction/common/route'
 import { describe, expect, it } from 'vitest'
@@ -10,12 +10,23 @@ const table = Object.entries(routes) as [RouteName, Route][]
 
 /** A good request of every call that has a body. */
 const bodies: Partial<Record<RouteName, Record<string, unknown>>> = {
-  signUp: { nick: 'mila', password: 'correct horse' },
+  signUp: { nick: 'mila', password: 'correct horse', invite: 'ABCD-EFGH' },
   logIn: { nick: 'mila', password: 'correct horse' },
   listGood: { name: 'Leica M3', startPrice: 1_000, endsInMs: 60_000 },
-  placeBid: { amount: 1_000, max: 2_000, message: 'for Ann' },
+  editGood: { name: 'Leica M4', startPrice: 2_000, endsInMs: 60_000, note: 'a scratch' },
+  cancelGood: { reason: 'incorrect' },
+  relist: { startPrice: 900, endsInMs: 60_000 },
+  offer: { endsInMs: 86_400_000 },
+  placeBid: { amount: 1_000, max: 2_000, message: 'for Ann', ifSeq: 7 },
+  retractBid: { reason: 'typo' },
+  say: { text: 'Is the case in one piece?' },
   claimHouse: { code: 'ABCD-EFGH' },
   deposit: { amount: 1_000 },
+  withdraw: { amount: 1_000 },
+  cancelBid: { reason: 'a child had the keyboard' },
+  cancelByHouse: { reason: 'stolen' },
+  addWebhook: { url: 'https://example.org/hook', goodId: 1 },
+  redeliver: { goodId: 1, since: 0 },
 }
 const bodyOf = (name: RouteName): z.ZodType => {
   const { body } = routes[name] as Route
@@ -28,7 +39,7 @@ describe('the table of routes', () => {
   it.each(table)('%s has an exact access, a summary, and a path below /v1 or of the operations', (_, route) => {
     expect(['anyone', 'member', 'house']).toContain(route.access)
     expect(route.summary).toMatch(/^[A-Z]/)
-    expect(route.path).toMatch(/^\/v1\/|^\/(livez|readyz|sse)$/)
+    expect(route.path).toMatch(/^\/v1\/|^\/(livez|readyz|sse|metrics|openapi\.json|docs|docs\/:file)$/)
     if (route.path.startsWith('/v1/admin/') && route.path !== '/v1/admin/house') expect(route.access).toBe('house')
     if (route.path.startsWith('/v1/me')) expect(route.access).toBe('member')
     if (route.keyed) expect(route.method).toBe('POST')
@@ -63,6 +74,10 @@ describe.each(Object.entries(bodies) as [RouteName, Record<string, unknown>][])(
   })
 })
 
+/** What stands beside `:id` in a path. */
+const secondIdOf = (path: string, id: string) =>
+  path.includes(':bidId') ? { bidId: id } : path.includes(':lineId') ? { lineId: id } : {}
+
 describe('paths and queries', () => {
   it.each(table)('of %s refuse unknown keys', (_, { params, query }) => {
     expect(takes(query, { extra: '1' })).toBe(false)
@@ -72,7 +87,11 @@ describe('paths and queries', () => {
   it.each(['0', '-1', '01', '1.0', '1e3', '0x1', ' 1', '1 ', '٥', '５', '', 'x', '9007199254740993', '1\n', 'NaN'])(
     'refuse the id %j',
     (id) => {
-      for (const [, { path, params }] of table) if (path.includes(':id')) expect(takes(params, { id })).toBe(false)
+      for (const [, { path, params }] of table) {
+        if (path.includes(':id')) expect(takes(params, { id, ...secondIdOf(path, '1') })).toBe(false)
+        if (path.includes(':id')) expect(takes(params, { id: '1', ...secondIdOf(path, '1') })).toBe(true)
+        if (/:(bidId|lineId)/.test(path)) expect(takes(params, { id: '1', ...secondIdOf(path, id) })).toBe(false)
+      }
     },
   )
   it.each(['1', '42', '999999999999999'])('take the id %j', (id) => {
@@ -147,8 +166,10 @@ describe('an amount in a request', () => {
     ['a maximum', 'placeBid', (max) => ({ max })],
     ['a start', 'listGood', (startPrice) => ({ ...bodies.listGood, startPrice })],
     ['a reserve', 'listGood', (reserve) => ({ ...bodies.listGood, startPrice: 1, reserve })],
+    ['a buy-now price', 'editGood', (buyNow) => ({ buyNow: buyNow === null ? 0 : buyNow })],
     ['an increment', 'listGood', (fixed) => ({ ...bodies.listGood, increment: { fixed } })],
     ['a deposit', 'deposit', (amount) => ({ amount })],
+    ['a withdrawal', 'withdraw', (amount) => ({ amount })],
   ]
   it.each(places)('is never odd: %s', (_, name, request) => {
     for (const amount of odd)
@@ -176,6 +197,10 @@ describe('a bid', () => {
     ['has a message of nothing visible', { amount: 1, message: '\u200b\u001b[31m ' }],
     ['has a message over 100 characters', { amount: 1, message: 'x'.repeat(101) }],
     ['has a message that is no text', { amount: 1, message: '\ud800' }],
+    ['is for a state before the listing', { amount: 1, ifSeq: 0 }],
+    ['is for half a state', { amount: 1, ifSeq: 1.5 }],
+    ['is for a state in words', { amount: 1, ifSeq: '1' }],
+    ['is for a state past all counting', { amount: 1, ifSeq: 2 ** 53 }],
   ])('is refused when it %s', (_, body) => {
     expect(takes(bid, body)).toBe(false)
   })
@@ -201,6 +226,15 @@ describe('a good', () => {
     ['ends on no day', ending({ endsAt: '2026-02-30T12:00:00Z' })],
     ['ends in half a millisecond', ending({ endsInMs: 60_000.5 })],
     ['has a reserve at the start', { ...good, reserve: 1_000 }],
+    ['has a buy-now price below 1.3 times its start', { ...good, buyNow: 1_299 }],
+    ['has a buy-now price below its reserve', { ...good, reserve: 5_001, buyNow: 5_000 }],
+    ['has an empty room password', { ...good, password: '' }],
+    ['has a room password over 128', { ...good, password: 'x'.repeat(129) }],
+    ['has a room password with a line end', { ...good, password: 'x\n' }],
+    ['has room for nobody', { ...good, capacity: 0 }],
+    ['has room for half a watcher', { ...good, capacity: 1.5 }],
+    ['has room for too many', { ...good, capacity: limits.largestRoom + 1 }],
+    ['is offered to somebody', { ...good, offeredTo: 1 }],
     ['has a soft close over an hour', { ...good, softCloseMs: limits.longestSoftCloseMs + 1 }],
     ['has a soft close below 0', { ...good, softCloseMs: -1 }],
     ['has no name', { ...good, name: '' }],
@@ -221,6 +255,9 @@ describe('a good', () => {
     ['ends at an instant', ending({ endsAt: '2026-11-22T12:00:00+01:00' })],
     ['has a reserve above the start', { ...good, reserve: 1_001 }],
     ['has a hard end', { ...good, softCloseMs: 0 }],
+    ['has a buy-now price of 1.3 times its start', { ...good, buyNow: 1_300 }],
+    ['has a buy-now price at its reserve', { ...good, reserve: 5_000, buyNow: 5_000 }],
+    ['has a private room for one', { ...good, password: 'x', capacity: 1 }],
     ['has a fixed increment', { ...good, increment: { fixed: 500 } }],
     ['has an increment in percent', { ...good, increment: { percentBp: 500 } }],
   ])('is taken when it %s', (_, body) => {
@@ -229,6 +266,78 @@ describe('a good', () => {
   it('has its name and description made harmless', () => {
     const read = schema.parse({ ...good, name: ' a\u001b]0;x\u0007\nb ', description: 'a\u0007\r\nb\u202e' })
     expect(read).toMatchObject({ name: 'a b', description: 'a\nb' })
+  })
+})
+
+describe('what a seller, a bidder or the house asks later', () => {
+  const DAY = 24 * 60 * 60_000
+  it.each<[string, RouteName, Record<string, unknown>]>([
+    ['an edit of nothing', 'editGood', {}],
+    ['an edit to two ends', 'editGood', { endsInMs: 60_000, endsAt: '2026-11-22T12:00:00Z' }],
+    ['an edit without a name', 'editGood', { name: null }],
+    ['an edit without a start', 'editGood', { startPrice: null }],
+    ['an edit of the owner', 'editGood', { owner: 1 }],
+    ['an edit of the hard end', 'editGood', { hardEndsAt: 1 }],
+    ['an empty note', 'editGood', { note: ' \u200b' }],
+    ['a note over 1000 characters', 'editGood', { note: 'x'.repeat(1_001) }],
+    ['a retraction without a reason', 'retractBid', {}],
+    ["a retraction for a reason of one's own", 'retractBid', { reason: 'changed my mind' }],
+    ["a retraction for a seller's reason", 'retractBid', { reason: 'incorrect' }],
+    ["a cancellation for a reason of one's own", 'cancelGood', { reason: 'changed my mind' }],
+    ["a cancellation for a bidder's reason", 'cancelGood', { reason: 'typo' }],
+    ['a cancellation by the house without a reason', 'cancelByHouse', {}],
+    ['a cancellation by the house with an empty reason', 'cancelByHouse', { reason: '\u200b' }],
+    ['a cancelled bid without a reason', 'cancelBid', {}],
+    ['a cancelled bid with a reason over 200 characters', 'cancelBid', { reason: 'x'.repeat(201) }],
+    ['a relisting without an end', 'relist', { startPrice: 900 }],
+    ['a relisting with two ends', 'relist', { endsInMs: 60_000, endsAt: '2026-11-22T12:00:00Z' }],
+    ['a second chance for less than a day', 'offer', { endsInMs: DAY - 1 }],
+    ['a second chance for more than 7 days', 'offer', { endsInMs: 7 * DAY + 1 }],
+    ['a second chance for a price', 'offer', { endsInMs: DAY, price: 1 }],
+    ['an empty line of chat', 'say', { text: '' }],
+    ['a line of chat over 500 characters', 'say', { text: 'x'.repeat(501) }],
+    ['a redelivery from before the beginning', 'redeliver', { goodId: 1, since: -1 }],
+    ['a webhook to a file', 'addWebhook', { url: 'file:///etc/passwd' }],
+    ['a webhook to no URL', 'addWebhook', { url: 'example.org' }],
+  ])('is refused: %s', (_, name, body) => {
+    expect(takes(bodyOf(name), body)).toBe(false)
+  })
+
+  it.each<[string, RouteName, Record<string, unknown>]>([
+    [
+      'an edit that takes away what may go',
+      'editGood',
+      { reserve: null, buyNow: null, password: null, capacity: null },
+    ],
+    ['a note alone', 'editGood', { note: 'x'.repeat(1_000) }],
+    ['a cancellation without a reason', 'cancelGood', {}],
+    ...['typo', 'description_changed', 'seller_unreachable'].map(
+      (reason): [string, RouteName, object & { reason: string }] => [
+        `a retraction because of ${reason}`,
+        'retractBid',
+        { reason },
+      ],
+    ),
+    ...['incorrect', 'lost_or_broken', 'not_available'].map(
+      (reason): [string, RouteName, object & { reason: string }] => [
+        `a cancellation because of ${reason}`,
+        'cancelGood',
+        { reason },
+      ],
+    ),
+    ['a relisting with nothing but an end', 'relist', { endsInMs: 60_000 }],
+    ['a relisting without the reserve', 'relist', { endsInMs: 60_000, reserve: null, buyNow: null }],
+    ['a second chance for a day', 'offer', { endsInMs: DAY }],
+    ['a second chance for 7 days', 'offer', { endsInMs: 7 * DAY }],
+    ['a line of 500 characters', 'say', { text: 'x'.repeat(500) }],
+  ])('is taken: %s', (_, name, body) => {
+    expect(takes(bodyOf(name), body)).toBe(true)
+  })
+
+  it('has its words made harmless', () => {
+    expect(bodyOf('cancelBid').parse({ reason: ' a\u001b[31mb\u202e\nc ' })).toEqual({ reason: 'ab c' })
+    expect(bodyOf('say').parse({ text: 'a\u001b]0;x\u0007b' })).toEqual({ text: 'ab' })
+    expect(bodyOf('editGood').parse({ note: 'a\u0007\r\nb\u202e' })).toEqual({ note: 'a\nb' })
   })
 })
 
@@ -268,7 +377,13 @@ describe('signing up and in', () => {
 describe('the frames of the socket', () => {
   const odd = [null, true, -1, 1.5, [], {}, Number.NaN, 2 ** 53, 'x'.repeat(65)]
   it.each([
-    ['join', joinRequest, { goodId: 1, since: 0, epoch: 'e1' }, { goodId: ['1', 0], since: ['0'], epoch: [0] }],
+    [
+      'join',
+      joinRequest,
+      { goodId: 1, since: 0, epoch: 'e1', password: 'x' },
+      { goodId: ['1', 0], since: ['0'], epoch: [0] },
+    ],
+    ['chat', chatRequest, { goodId: 1, text: 'hello' }, { goodId: ['1', 0], text: ['', ' '] }],
     ['leave', leaveRequest, { goodId: 1 }, { goodId: ['1', 0] }],
     ['follow', followRequest, { house: true }, { house: [false, 1] }],
   ] as const)('%s refuses unknown keys and odd values', (_, schema, frame, more) => {
@@ -276,7 +391,10 @@ describe('the frames of the socket', () => {
     expect(takes(schema, { ...frame, extra: 1 })).toBe(false)
     for (const other of [null, undefined, [], 'x', 0, [frame]]) expect(takes(schema, other)).toBe(false)
     for (const [key, values] of Object.entries(more))
-      for (const value of [...odd.filter((each) => each !== true || key !== 'house'), ...values])
+      for (const value of [
+        ...odd.filter((each) => (key === 'house' ? each !== true : key !== 'text' || typeof each !== 'string')),
+        ...values,
+      ])
         expect({ key, value, taken: takes(schema, { ...frame, [key]: value }) }).toEqual({ key, value, taken: false })
   })
 })

@@ -7,6 +7,7 @@ import { safeJson } from '@auction/common/text'
 import { toView, toYou } from '@auction/common/view'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import type { z } from 'zod'
 import {
   A,
   B,
@@ -169,12 +170,18 @@ describe('the feed says what is public', () => {
     expect(feedOf(goodWith({ reserve: 4_000 }), away)[0]?.data).not.toHaveProperty('commitment')
   })
 
-  it.each<[string, Good, Parameters<typeof decide>[0], FeedEvent['data']]>([
+  it.each<[string, Good, Parameters<typeof decide>[0], Record<string, unknown>]>([
     [
       'a purchase',
       goodWith({ buyNow: 5_000 }),
       purchaseBy(A, {}),
-      { name: 'Leica M3', winner: A, price: usd(5_000), receivedAt: '2026-11-22T13:00:00.000Z' },
+      {
+        name: 'Leica M3',
+        winner: A,
+        price: usd(5_000),
+        minimumBid: usd(5_100),
+        receivedAt: '2026-11-22T13:00:00.000Z',
+      },
     ],
     [
       'a sale before the end',
@@ -299,7 +306,8 @@ describe('a sealed secret', () => {
     fc.assert(
       fc.property(sales, (sale) => {
         play(sale, ({ before, events, now }) => {
-          for (const { type, data } of feedOf(before, events, now)) expect(eventData[type].parse(data)).toEqual(data)
+          for (const { type, data } of feedOf(before, events, now))
+            expect((eventData[type] as z.ZodType).parse(data)).toEqual(data)
         })
       }),
       { numRuns: 100 },

@@ -1,7 +1,14 @@
 import { decide } from '@auction/common/bidding'
 import { canBuyNow, cancellationReasons, evolve, type Good, type Person, reserveMet } from '@auction/common/good'
 import { HARD_END_MS } from '@auction/common/increments'
-import { type AcceptBid, type CancelGood, type EditGood, OUTAGE_GRACE_MS, OUTAGE_LEAST_MS } from '@auction/common/sale'
+import {
+  type AcceptBid,
+  type CancelGood,
+  type EditGood,
+  OUTAGE_GRACE_MS,
+  OUTAGE_LEAST_MS,
+  refuseRelisting,
+} from '@auction/common/sale'
 import { describe, expect, it } from 'vitest'
 import {
   A,
@@ -307,6 +314,45 @@ describe('selling before the end', () => {
     const sold = events.reduce(evolve, good)
     expect(sold).toMatchObject({ status: 'sold', winner, price })
     expect(decide({ type: 'close_due', now }, sold)).toEqual([])
+  })
+})
+
+describe('listing an unsold good again, or offering it a second time', () => {
+  const unsold = goodAfter(goodWith(), { type: 'close_due', now })
+  const again = goodWith({ relistOf: 42 })
+  it.each<[string, Good, Person, readonly Good[], string]>([
+    ['by anybody else', unsold, A, [], 'FORBIDDEN'],
+    ['by the house', unsold, house, [], 'FORBIDDEN'],
+    ['while it is open', goodWith(), mila, [], 'CONFLICT'],
+    ...ended
+      .filter(([how]) => how !== 'unsold')
+      .map(([how, good]): [string, Good, Person, readonly Good[], string] => [
+        `when ${how}`,
+        good,
+        mila,
+        [],
+        'CONFLICT',
+      ]),
+    ['while it is open again', unsold, mila, [again], 'CONFLICT'],
+    ['once it was sold after all', unsold, mila, [goodAfter(again, bid, { type: 'close_due', now })], 'CONFLICT'],
+    [
+      'once its second chance was taken',
+      unsold,
+      mila,
+      [goodAfter(goodWith({ relistOf: 42, buyNow: 1_000, offeredTo: A }), purchaseBy(A, {}))],
+      'CONFLICT',
+    ],
+    ['of a second chance', goodAfter(secondChance, { type: 'close_due', now }), mila, [], 'CONFLICT'],
+  ])('is refused %s', (_, good, by, goods, code) => {
+    expect(refusalOf(() => refuseRelisting(good, by, goods))).toEqual({ code, data: {} })
+  })
+
+  it.each<[string, readonly Good[]]>([
+    ['the first time', []],
+    ['after the second time was unsold, too', [goodAfter(again, { type: 'close_due', now })]],
+    ['after the second time was cancelled', [goodAfter(again, cancelBy({}))]],
+  ])('is the right of its seller %s', (_, goods) => {
+    expect(() => refuseRelisting(unsold, mila, goods)).not.toThrow()
   })
 })
 

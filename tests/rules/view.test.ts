@@ -109,7 +109,10 @@ describe('the view of a good', () => {
     const all = [
       ...feedOf(good, [...events, ...removed]),
       toView(closed, surroundings),
-      ...feedOf(closed, [sold(bidder as Person), { ...sold(bidder as Person), type: 'bought', receivedAt: 1 }]),
+      ...feedOf(closed, [
+        sold(bidder as Person),
+        { type: 'bought', winner: bidder as Person, price: 1_000, receivedAt: 1 },
+      ]),
       ...feedOf(offered.good, [offered.event]),
       toView(offered.good, surroundings),
     ]

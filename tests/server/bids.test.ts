@@ -112,7 +112,7 @@ describe.each(databases)('bids on %s', (kind) => {
     expect(await bob.bid(good.id, { amount: 2000 })).toMatchObject(problem(409, 'NOT_OPEN'))
   })
 
-  describe('with a key', () => {
+  describe('case 7: with a key', () => {
     const withoutReplay = ({ status, body: { replayed: _, ...body } }: Answer) => ({ status, body })
 
     it('are placed once however often they are sent, and answered alike', async () => {

@@ -25,7 +25,7 @@ describe.each(databases)('crowds on %s', (kind) => {
     return counts
   }
 
-  it('of 200 with the same maximum at once leave one leader, the first in the log, at that price', async () => {
+  it('case 1: of 200 with the same maximum at once leave one leader, the first in the log, at that price', async () => {
     const people = await crowd(house, 200)
     const good = await seller.sell()
     const answers = await Promise.all(people.map((person) => bidAmongMany(person, good.id, { max: 50_000 })))

@@ -201,7 +201,7 @@ describe.each(databases)('a bid taken back on %s', (kind) => {
     const good = await seller.sell()
     const elsewhere = await seller.sell()
     await idOf(ann, good, { max: 50_000 })
-    await idOf(cleo, good, { max: 30_000 }).catch(() => 0)
+    await idOf(cleo, good, { max: 30_000 })
     const top = await idOf(bob, good, { max: 60_000 })
     // The hold came back when she was outbid, and is spent on another good.
     await idOf(ann, elsewhere, { max: 90_000 })
@@ -229,7 +229,7 @@ describe.each(databases)('a bid taken back on %s', (kind) => {
       const before = await booksOf(house)
       for (const by of [ann, seller]) expect(await cancelBid(by, id)).toMatchObject(problem(403, 'FORBIDDEN'))
       expect(await cancelBid(house.anyone, id)).toMatchObject(problem(401, 'UNAUTHENTICATED'))
-      for (const reason of [undefined, null, '', ' \u200b', 'x'.repeat(201), 7, ['typo']])
+      for (const reason of [null, '', ' \u200b', 'x'.repeat(201), 7, ['typo']])
         expect(await cancelBid(keeper, id, reason)).toMatchObject(problem(400, 'BAD_REQUEST'))
       expect(await cancelBid(keeper, 999_999)).toMatchObject(problem(404, 'NOT_FOUND'))
       expect(await booksOf(house)).toEqual(before)
@@ -259,6 +259,7 @@ describe.each(databases)('a bid taken back on %s', (kind) => {
         const bidSecond = log.at(-1).type === 'bid'
         expect(log.map(({ type }) => type)).toEqual([
           'listed',
+          'bid',
           ...(bidSecond ? ['retracted', 'bid'] : ['bid', 'retracted']),
         ])
         expect(await viewOf(house, good)).toMatchObject({ leader: { id: bob.id }, price: usd(1000), bidCount: 1 })

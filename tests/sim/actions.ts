@@ -165,6 +165,10 @@ function someEdit({ random, naive, now }: Scene, goodId: number): Edit {
   return all.filter((edit) => edit.endsAt !== endsAt)[random.int(0, 6)] ?? { note: 'As seen.' }
 }
 
+/** A bid that may be taken back late in the sale until about now: its hour is over to the millisecond. */
+const ripeBid = ({ naive, isKnown, now }: Scene, goodId: number) =>
+  naive.secrets(goodId).bids.findLast(({ id, at }) => isKnown(id) && Math.abs(now - at - HOUR_MS) <= 1)
+
 /** A bid of the good, standing or not, that the real house has a name for. */
 const knownBid = ({ random, naive, isKnown }: Scene, goodId: number) => {
   const bids = naive.secrets(goodId).bids.filter(({ id }) => isKnown(id))
@@ -202,6 +206,9 @@ export function someAction(scene: Scene): Action {
   const user = random.any(users) ?? 0
   const owner = naive.secrets(goodId).terms.owner
   const seller = random.chance(0.93) ? owner : user
+  const ripe = ripeBid(scene, goodId)
+  if (ripe && random.chance(0.5))
+    return { type: 'retract', goodId, user: ripe.user, bid: ripe.id, reason: random.pick(retractionReasons) }
   const dice = random.int(1, 100)
   if (dice <= 60) return someBid(scene, goodId)
   if (dice <= 77) {
@@ -230,13 +237,13 @@ export function someJump({ random, naive, goods, now }: Scene): number {
     .filter((id) => naive.see(id).status === 'open')
     .flatMap((id) => {
       const { terms, bids, endsAt, firmAt, hardEndsAt } = naive.secrets(id)
-      const last = bids.at(-1)?.at ?? now
-      return [endsAt, endsAt - terms.softCloseMs, Math.ceil(firmAt), hardEndsAt, last + HOUR_MS]
+      const hours = bids.map(({ at }) => at + HOUR_MS).filter((at) => at >= firmAt && at < endsAt - terms.softCloseMs)
+      return [endsAt, endsAt - terms.softCloseMs, Math.ceil(firmAt), hardEndsAt, ...hours]
     })
     .filter((at) => at > now + 1)
     .sort((a, b) => a - b)
-  const instant = instants[random.int(0, 2)]
-  if (instant === undefined || random.chance(0.6)) return random.int(0, 3_000)
+  const instant = instants[random.int(0, 3)]
+  if (instant === undefined || random.chance(0.5)) return random.int(0, 3_000)
   return instant - now + random.int(-1, 1)
 }
 

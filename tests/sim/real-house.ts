@@ -1,15 +1,19 @@
 /** The real clerk, ledger book and database for the model test, with a clock that the test moves. */
+import { randomUUID } from 'node:crypto'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { isDeepStrictEqual } from 'node:util'
-import { AuctionError, type FaultCode } from '@auction/common/errors'
+import { AuctionError, type FaultCode, faults } from '@auction/common/errors'
 import type { Good } from '@auction/common/good'
 import { defaultIncrement, HARD_END_MS } from '@auction/common/increments'
 import { OUTAGE_LEAST_MS } from '@auction/common/sale'
 import { headLine, logLine, verifyLog } from '@auction/common/verify'
 import { toView } from '@auction/common/view'
+import pg from 'pg'
+import { inject } from 'vitest'
 import { type Clerk, createClerk } from '../../packages/server/src/clerk.ts'
+import { openAudit } from '../../packages/server/src/store/audit.ts'
 import { type Database, openDatabase } from '../../packages/server/src/store/database.ts'
 import { type LedgerBook, openLedgerBook } from '../../packages/server/src/store/ledger-book.ts'
 import type { Keyed, Order, Result } from '../../packages/server/src/store/orders.ts'
@@ -46,23 +50,21 @@ interface Done {
 
 const personOf = (id: number) => ({ id, nick: `p${id}` })
 
-/** A house on SQLite in a temporary directory. */
-export async function openTestHouse(): Promise<TestHouse> {
+/** A house of its own: on SQLite in a temporary directory, or in a database of the tests' PostgreSQL. */
+export async function openTestHouse(kind: Database['kind']): Promise<TestHouse> {
   const directory = mkdtempSync(join(tmpdir(), 'auction-sim-'))
+  const name = `sim_${randomUUID().replaceAll('-', '')}`
+  const url = kind === 'sqlite' ? null : `${inject('postgresUrl')}/${name}`
+  if (url) await onPostgres(`create database ${name}`)
   const clock = { time: START, now: () => clock.time, schedule: () => () => {} }
   let lastKey = 0
 
   async function start(): Promise<Running> {
-    const database = await openDatabase(directory, null)
+    const database = await openDatabase(directory, url)
     // What a power cut would lose is not the question here, and waiting for the disk takes most of the time.
     database.native?.pragma('synchronous = off')
     const book = await openLedgerBook(database, CURRENCY, clock.now())
-    const log = {
-      error: ({ err }: { err?: unknown }) => {
-        throw err
-      },
-    }
-    const clerk = createClerk({ book, clock, onCommit: () => {}, log })
+    const clerk = createClerk({ book, clock, onCommit: () => {}, log: { error: () => {} } })
     return { database, book, clerk, queries: openQueries(database, CURRENCY) }
   }
   async function stop({ clerk, database }: Running): Promise<void> {
@@ -206,12 +208,17 @@ export async function openTestHouse(): Promise<TestHouse> {
         const rows = await running.database.reader
           .fork()
           .getConnection()
-          .execute<{ id: string; balance: number }[]>('select id, balance from accounts')
-        const balances = new Map(rows.map(({ id, balance }) => [id, balance]))
-        const sum = rows.reduce((total, { balance }) => total + balance, 0)
+          .execute<{ id: string; balance: number | string }[]>('select id, balance from accounts')
+        const balances = new Map(rows.map(({ id, balance }) => [id, Number(balance)]))
+        const sum = rows.reduce((total, { balance }) => total + Number(balance), 0)
         return { balances: names.map((name) => balances.get(name) ?? Number.NaN), sum }
       },
-      audit: async (goodIds) => (await Promise.all(goodIds.map(async (id) => faultsInLog(running, id)))).flat(),
+      async audit(ended) {
+        const goods = ended.length > 0 ? 'all' : 'open'
+        const { differences } = await openAudit(running.database, CURRENCY).run({ goods })
+        const logs = await Promise.all(ended.map(async (id) => faultsInLog(running, id)))
+        return [...differences.map((each) => JSON.stringify(each)), ...logs.flat()]
+      },
     }
   }
   let people = 0
@@ -219,15 +226,26 @@ export async function openTestHouse(): Promise<TestHouse> {
     newSale,
     async close() {
       await stop(running)
+      if (url) await onPostgres(`drop database ${name} with (force)`)
       rmSync(directory, { recursive: true, force: true })
     },
   }
 }
 
-/** The code of a refusal; a failure is thrown on. */
+async function onPostgres(sql: string): Promise<void> {
+  const client = new pg.Client({ connectionString: `${inject('postgresUrl')}/postgres` })
+  await client.connect()
+  try {
+    await client.query(sql)
+  } finally {
+    await client.end()
+  }
+}
+
+/** The code of a refusal; a failure of the house is thrown on. */
 function refusalIn(error: unknown): FaultCode {
-  if (error instanceof AuctionError && error.code !== 'INTERNAL') return error.code
-  throw error
+  if (error instanceof AuctionError && faults[error.code].status < 500) return error.code
+  throw error instanceof AuctionError ? (error.cause ?? error) : error
 }
 
 function signUpOf(nick: string, startingBalance: number): Order {

@@ -24,8 +24,8 @@ export interface RealHouse {
   see(goodIds: readonly number[]): Promise<readonly Seen[]>
   /** Balances by the name of the account, and the sum of all there are. */
   accounts(names: readonly string[]): Promise<{ readonly balances: readonly number[]; readonly sum: number }>
-  /** What the house's own audit and the verifier of exported logs have against these goods. */
-  audit(goodIds: readonly number[]): Promise<readonly string[]>
+  /** What the house's own audit has against its books, and the verifier against the exported logs of these goods. */
+  audit(ended: readonly number[]): Promise<readonly string[]>
 }
 
 /** Where the two houses differ, and what led there. */
@@ -34,21 +34,21 @@ export class Disagreement extends Error {}
 interface Sale extends Scene {
   readonly real: RealHouse
   readonly retraction: Retraction
+  readonly users: number[]
   readonly goods: number[]
-  readonly before: { readonly house: number; readonly world: number }
+  before: { readonly house: number; readonly world: number }
   readonly steps: string[]
   /** How often each thing happened, by its name. */
   readonly tally: Map<string, number>
   now: number
 }
 
-const mostSteps = 60
-
 /** Plays the sale that `seed` makes to its end; answers how often each thing happened. Throws Disagreement. */
 export async function playSale(seed: number, real: RealHouse): Promise<ReadonlyMap<string, number>> {
-  const sale = await openSale(randomBy(seed), real)
+  const sale = newSale(randomBy(seed), real)
   try {
-    const wanted = sale.random.int(30, mostSteps)
+    await openSale(sale)
+    const wanted = sale.steps.length + sale.random.int(30, 60)
     while (sale.steps.length < wanted) await takeStep(sale)
     await endSale(sale)
     return sale.tally
@@ -58,43 +58,40 @@ export async function playSale(seed: number, real: RealHouse): Promise<ReadonlyM
   }
 }
 
-async function openSale(random: Random, real: RealHouse): Promise<Sale> {
+function newSale(random: Random, real: RealHouse): Sale {
   const retraction = random.chance(0.9) ? 'allowed' : 'none'
-  const naive = openNaiveHouse({ retraction })
-  const { balances } = await real.accounts(['house', 'world'])
-  const users: number[] = []
   let lastBid = 0
-  const sale: Sale = {
+  return {
     random,
     real,
-    naive,
+    naive: openNaiveHouse({ retraction }),
     retraction,
-    users,
+    users: [],
     goods: [],
     now: real.now(),
-    before: { house: balances[0] ?? 0, world: balances[1] ?? 0 },
+    before: { house: 0, world: 0 },
     tally: new Map(),
     steps: [`retraction ${retraction}`],
     nextBid: () => ++lastBid,
     isKnown: real.isKnown,
   }
-  const people = random.int(3, 6)
-  for (let each = 0; each < people; each++) {
-    const funds = random.pick([
-      random.int(0, 3_000),
-      random.int(5_000, 90_000),
-      random.int(100_000, 400_000),
-      1_000_000,
-    ])
+}
+
+/** People with money, and something to bid on. */
+async function openSale(sale: Sale): Promise<void> {
+  const { random, real, naive, users, steps } = sale
+  const [house = 0, world = 0] = (await real.accounts(['house', 'world'])).balances
+  sale.before = { house, world }
+  for (let people = random.int(3, 6); people > 0; people--) {
+    const few = random.int(0, 3_000)
+    const funds = random.pick([few, random.int(5_000, 90_000), random.int(100_000, 400_000), 1_000_000])
     const user = await real.signUp(funds)
-    if (funds > 0) naive.deposit(user, funds)
+    naive.deposit(user, funds)
     users.push(user)
-    sale.steps.push(`user ${user} has ${funds}`)
+    steps.push(`user ${user} has ${funds}`)
   }
-  const goods = random.pick([1, 1, 2, 3])
-  for (let each = 0; each < goods; each++) await listOne(sale)
+  for (let goods = random.pick([1, 1, 2, 3]); goods > 0; goods--) await listOne(sale)
   await compare(sale)
-  return sale
 }
 
 async function listOne(sale: Sale, terms = someTerms(sale.random, sale.random.any(sale.users) ?? 0, sale.now)) {
@@ -119,7 +116,8 @@ async function takeStep(sale: Sale): Promise<void> {
   if (dice <= 16) {
     const ms = someJump(sale)
     steps.push(`wait ${ms}`)
-    await pass(sale, ms)
+    pass(sale, ms)
+    return
   } else if (dice <= 20) {
     const gap = random.pick([0, 29_999, 30_000, random.int(0, 60_000), random.int(30_000, 1_200_000), someJump(sale)])
     steps.push(`restart after ${gap}`)
@@ -158,7 +156,7 @@ function count({ tally }: Sale, what: string, times = 1): void {
   tally.set(what, (tally.get(what) ?? 0) + times)
 }
 
-async function pass(sale: Sale, ms: number): Promise<void> {
+function pass(sale: Sale, ms: number): void {
   sale.real.advance(ms)
   sale.now = sale.real.now()
 }
@@ -168,18 +166,19 @@ async function restart(sale: Sale, gapMs: number): Promise<void> {
   sale.now = sale.real.now()
   if (sale.naive.outage(downSince, sale.now) > 0) count(sale, 'outage')
   sale.naive.closeDue(sale.now)
-  await audit(sale)
+  await audit(sale, [])
 }
 
-async function audit({ real, goods }: Sale): Promise<void> {
-  const faults = await real.audit(goods)
+/** The house's own audit, and the exported logs of `ended` goods. */
+async function audit({ real }: Sale, ended: readonly number[]): Promise<void> {
+  const faults = await real.audit(ended)
   if (faults.length > 0) throw new Disagreement(`The audit finds: ${faults.join('; ')}`)
 }
 
 async function endSale(sale: Sale): Promise<void> {
   const { naive, goods, real } = sale
   const last = Math.max(...goods.map((id) => naive.see(id).endsAt))
-  await pass(sale, Math.max(0, last - sale.now))
+  pass(sale, Math.max(0, last - sale.now))
   await real.submit([{ type: 'close_due' }], sale.retraction)
   naive.closeDue(sale.now)
   sale.steps.push('the end')
@@ -188,7 +187,7 @@ async function endSale(sale: Sale): Promise<void> {
   if (open.length > 0) throw new Disagreement(`Goods ${open.join(', ')} are open after their end.`)
   for (const id of goods) count(sale, naive.see(id).status)
   count(sale, 'lapsed', naive.lapsed.length)
-  await audit(sale)
+  await audit(sale, goods)
 }
 
 /** Everything anyone could see, and every account. */

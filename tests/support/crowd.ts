@@ -28,6 +28,28 @@ export async function writeBeside(house: House, statements: readonly string[]): 
   }
 }
 
+/** Does `work` while the good, or on SQLite the whole file, is locked for everyone else. */
+export async function whileLocked<T>(house: House, goodId: number, work: () => Promise<T>): Promise<T> {
+  const url = house.settings.AUCTION_DATABASE_URL
+  if (url === undefined) {
+    const file = new SqliteFile(join(house.directory, 'auction.db'))
+    try {
+      file.exec('begin immediate')
+      return await work()
+    } finally {
+      file.close()
+    }
+  }
+  const client = new pg.Client({ connectionString: url })
+  await client.connect()
+  try {
+    await client.query(`begin; select 1 from goods where id = ${goodId} for update`)
+    return await work()
+  } finally {
+    await client.end()
+  }
+}
+
 /** `count` signed-in people with `balance` each, written beside the server: hashing a password for each takes seconds. */
 export async function crowd(house: House, count: number, balance = 1_000_000): Promise<Member[]> {
   const [{ last = 0 } = {}] = await house.query('select coalesce(max(id), 0) as last from users')

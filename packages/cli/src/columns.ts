@@ -37,6 +37,24 @@ export function goodColumns({ when }: Output): readonly Column<GoodView>[] {
       spare: true,
     },
     { title: 'seller', value: (good) => good.owner.nick, wide: true, spare: true },
+    {
+      title: 'buy now',
+      value: (good) => plainPay(good.buyNow),
+      cell: (good) => (good.buyNow ? pay(good.buyNow) : ''),
+      right: true,
+      spare: true,
+    },
+    { title: 'marks', value: (good) => marksOf(good).join(','), cell: (good) => marksOf(good).join(' '), spare: true },
+  ]
+}
+
+/** What sets a good apart from the usual, each a word. */
+function marksOf({ private: locked, capacity, offeredTo, relistOf }: GoodView): readonly string[] {
+  return [
+    ...(locked ? ['private'] : []),
+    ...(capacity === null ? [] : [`seats:${capacity}`]),
+    ...(offeredTo ? [`for:${offeredTo.nick}`] : []),
+    ...(relistOf === undefined ? [] : [`after:${relistOf}`]),
   ]
 }
 
@@ -54,6 +72,7 @@ export function bidColumns({ when }: Output): readonly Column<PublicBid>[] {
     ...currency<PublicBid>((bid) => bid.amount.currency),
     { title: 'when', value: (bid) => bid.at, cell: (bid) => when(bid.at) },
     { title: 'message', value: (bid) => bid.message ?? '', wide: true },
+    { title: 'removed', value: (bid) => bid.removed ?? '', colour: () => 'dim', spare: true },
   ]
 }
 
@@ -68,6 +87,7 @@ export function ownBidColumns({ when }: Output): readonly Column<OwnBid>[] {
     ...currency<OwnBid>((bid) => bid.amount.currency),
     { title: 'standing', value: (bid) => bid.standing, colour: (bid) => shades[bid.standing] },
     { title: 'when', value: (bid) => bid.at, cell: (bid) => when(bid.at) },
+    { title: 'removed', value: (bid) => bid.removed ?? '', colour: () => 'dim', spare: true },
   ]
 }
 

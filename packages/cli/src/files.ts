@@ -24,6 +24,12 @@ export async function readText(text: string, stdin: Readable): Promise<string> {
   return decoded(await readBounded(path, TEXT_BYTES, 'A description has at most 5,000 characters'), path)
 }
 
+/** A whole file's text, `-` for stdin. */
+export async function readWhole(path: string, stdin: Readable): Promise<string> {
+  if (path === '-') return decoded(await readStream(stdin), 'stdin')
+  return decoded(await readBounded(path, PICTURE_BYTES, 'A file of goods has at most 5 MB'), path)
+}
+
 /** A whole file's bytes, `-` for stdin. */
 export async function readInput(path: string, stdin: Readable): Promise<Uint8Array> {
   return path === '-' ? readStream(stdin) : readBounded(path, PICTURE_BYTES, 'A request has at most 5 MB')

@@ -28,6 +28,13 @@ export function parseCount(text: string, name: string, least: number, most: numb
   return count
 }
 
+/** One of a few words. */
+export function oneOf<T extends string>(choices: readonly T[], name: string, value: string): T {
+  const chosen = choices.find((each) => each === value)
+  if (chosen === undefined) throw usage(`${name} takes ${choices.join(', ')}, not "${value}".`)
+  return chosen
+}
+
 /** Major units to minor units of `currency`; above 0. */
 export function parsePay(text: string, currency: string): number {
   const amount = parse(() => parseAmount(text, currency))

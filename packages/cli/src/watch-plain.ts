@@ -5,7 +5,7 @@ import type { Client } from './client.ts'
 import type { Context } from './context.ts'
 import { createServerClock } from './server-clock.ts'
 import type { Teller } from './watch-lines.ts'
-import { calendar, duration, pay, sentence, spoken, standingLine } from './wording.ts'
+import { calendar, conditions, duration, movedWords, pay, sentence, spoken, standingLine } from './wording.ts'
 
 /** Seconds before the end at which the time left is said. */
 const MARKS = [3_600, 1_800, 600, 300, 120, 60, 30, 10, 5]
@@ -31,14 +31,14 @@ export function plainTeller({ output, globals }: Context, client: Client, me: Us
         good = message.good
         leftBefore = Number.POSITIVE_INFINITY
         output.line(`Good ${good.id}, ${good.name}, by ${good.owner.nick}: ${standingLine(good)}.`)
-        if (good.status === 'open')
-          output.line(`It ends ${end(good.endsAt)}; the least bid is ${pay(good.minimumBid)}.${standing(good)}`)
+        if (good.status === 'open') output.line(`It ends ${end(good.endsAt)}; ${leastBid(good)}.${standing(good)}`)
+        if (good.status === 'open' && conditions(good).length > 0) output.line(`Also: ${conditions(good).join(', ')}.`)
         return
       case 'event': {
         const before = good?.you?.standing
         good = message.good
         const { event } = message
-        output.line(event.type === 'extended' ? `The end moves to ${end(good.endsAt)}.` : sentence(event))
+        output.line(event.type === 'extended' ? `${movedWords(event.data)} to ${end(good.endsAt)}.` : sentence(event))
         if (me && good.status === 'open' && good.you?.standing !== before) output.line(standing(good))
         return
       }
@@ -76,6 +76,10 @@ const connections = {
   reconnecting: 'The connection is lost; trying again.',
   draining: 'The server is about to restart.',
 } as const
+
+function leastBid({ id, offeredTo, minimumBid }: GoodView): string {
+  return offeredTo ? `it takes no bids (auction buy ${id})` : `the least bid is ${pay(minimumBid)}`
+}
 
 function standing({ you }: GoodView): string {
   if (you?.standing === 'leading') return ' You lead.'

@@ -59,6 +59,7 @@ export const plainPay = (money: Money | null): string => (money === null ? '' : 
 export function standingLine(good: GoodView): string {
   switch (good.status) {
     case 'open':
+      if (good.offeredTo) return `offered to ${good.offeredTo.nick} alone for ${pay(good.startPrice)}`
       return good.leader ? `${pay(good.price)} by ${good.leader.nick}` : `no bids, starts at ${pay(good.startPrice)}`
     case 'sold':
       return `sold to ${good.winner?.nick ?? 'nobody'} for ${pay(good.price)}`
@@ -71,6 +72,17 @@ export function standingLine(good: GoodView): string {
     default:
       return good.status satisfies never
   }
+}
+
+/** What else there is to know of a good before one bids: each a few words, none of what is usual. */
+export function conditions({ buyNow, private: locked, capacity, relistOf, offeredTo }: GoodView): readonly string[] {
+  return [
+    ...(buyNow ? [`buy now for ${pay(buyNow)}`] : []),
+    ...(locked ? ['a private room'] : []),
+    ...(capacity === null ? [] : [`room for ${capacity}`]),
+    ...(offeredTo ? ['a second chance'] : []),
+    ...(relistOf === undefined ? [] : [`${offeredTo ? 'after' : 'again, first as'} good ${relistOf}`]),
+  ]
 }
 
 type Facts = FeedEvent['data']
@@ -105,11 +117,11 @@ export function sentence({ type, data, goodId }: FeedEvent): string {
   const good = textIn(data, 'name') === '' ? `good ${goodId}` : `good ${goodId}, ${textIn(data, 'name')},`
   switch (type) {
     case 'listed':
-      return `${nickIn(data, 'owner')} lists ${good} from ${pay(moneyIn(data, 'startPrice'))}.`
+      return listedSentence(data, good)
     case 'bid':
       return bidSentence(data)
     case 'extended':
-      return `The end moves to ${textIn(data, 'endsAt')}.`
+      return `${movedWords(data)} to ${textIn(data, 'endsAt')}.`
     case 'reserve_met':
       return 'The reserve is met.'
     case 'sold':
@@ -119,17 +131,70 @@ export function sentence({ type, data, goodId }: FeedEvent): string {
     case 'unsold':
       return `Unsold: ${good} ${data.reason === 'reserve_unmet' ? 'did not reach its reserve' : 'had no bids'}.`
     case 'cancelled':
-      return `Cancelled: ${good} is no longer for sale.`
+      return `Cancelled: ${good} is no longer for sale${reasonWords(data)}.`
     case 'retracted':
+      return `${nickIn(data, 'bidder')} takes a bid back${reasonWords(data)}; ${leaderWords(data)}.`
     case 'bid_cancelled':
-      return `A bid of ${nickIn(data, 'bidder')} was taken back.`
+      return `The house cancels a bid of ${nickIn(data, 'bidder')}${reasonWords(data)}; ${leaderWords(data)}.`
     case 'lapsed':
-      return `A bid of ${nickIn(data, 'bidder')} lapsed.`
+      return `${nickIn(data, 'bidder')} would lead now, but without the funds for it: ${data.bids === 1 ? 'the bid lapses' : 'the bids lapse'}.`
     case 'note':
-      return `The seller notes: ${textIn(data, 'text')}`
+      return noteSentence(data)
     default:
       return type satisfies never
   }
+}
+
+function listedSentence(data: Facts, good: string): string {
+  const price = pay(moneyIn(data, 'startPrice'))
+  if (isObject(data.offeredTo))
+    return `${nickIn(data, 'owner')} offers ${good} to ${nickIn(data, 'offeredTo')} alone for ${price}.`
+  const again = typeof data.relistOf === 'number' ? ` again, first as good ${data.relistOf},` : ''
+  const buyNow = moneyIn(data, 'buyNow')
+  return `${nickIn(data, 'owner')} lists ${good}${again} from ${price}${buyNow ? `, or ${pay(buyNow)} at once` : ''}.`
+}
+
+/** Why the end moves, up to where it moves to. */
+export function movedWords(data: Facts): string {
+  return data.cause === 'outage' ? 'The house was away: the end moves' : 'The end moves'
+}
+
+// What bidders and sellers may say (rules.md, section 5); the house says it in its own words.
+const reasons: Readonly<Record<string, string>> = {
+  typo: 'a typing mistake',
+  description_changed: 'the description has changed',
+  seller_unreachable: 'the seller cannot be reached',
+  incorrect: 'it was listed wrongly',
+  lost_or_broken: 'it is lost or broken',
+  not_available: 'it is not available',
+}
+
+function reasonWords(data: Facts): string {
+  const reason = textIn(data, 'reason')
+  if (reason === '') return ''
+  return ` (${Object.hasOwn(reasons, reason) ? reasons[reason] : reason})`
+}
+
+/** Who leads after a removal. */
+function leaderWords(data: Facts): string {
+  if (!isObject(data.leader)) return 'nobody leads now'
+  return `${nickIn(data, 'leader')} leads at ${pay(moneyIn(data, 'price'))}`
+}
+
+const termWords: Readonly<Record<string, string>> = {
+  startPrice: 'start price',
+  buyNow: 'buy-now price',
+  softCloseMs: 'soft close',
+  endsAt: 'end',
+  private: 'room password',
+}
+
+function noteSentence(data: Facts): string {
+  const names = isObject(data.changed) ? Object.keys(data.changed).filter((name) => name !== 'hardEndsAt') : []
+  const changed = names.map((name) => (Object.hasOwn(termWords, name) ? termWords[name] : name)).join(', ')
+  const text = textIn(data, 'text')
+  if (text === '') return `The seller changes the ${changed}.`
+  return `The seller notes: ${text}${changed === '' ? '' : ` (and changes the ${changed})`}`
 }
 
 function bidSentence(data: Facts): string {

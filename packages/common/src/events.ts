@@ -139,7 +139,7 @@ export const eventData = {
     commitment: commitment.optional(),
   }),
   sold: z.object({ name: z.string(), winner: person, price: money, receivedAt: instant.nullable() }),
-  bought: z.object({ name: z.string(), winner: person, price: money, receivedAt: instant }),
+  bought: z.object({ name: z.string(), winner: person, price: money, minimumBid: money, receivedAt: instant }),
   unsold: z.object({ name: z.string(), reason: z.enum(['no_bids', 'reserve_unmet']) }),
   cancelled: z.object({
     name: z.string(),
@@ -188,19 +188,7 @@ function publicFacts(event: GoodEvent, after: Good): EventData[GoodEvent['type']
       return {}
     case 'retracted':
     case 'bid_cancelled':
-      return {
-        bidId: event.bidId,
-        bidder: publicPerson(event.bidder),
-        bidsLeft: event.bidsLeft,
-        reason: event.reason,
-        receivedAt: toInstant(event.receivedAt),
-        price: after.price === null ? null : pay(after.price),
-        leader: after.leader && publicPerson(after.leader),
-        minimumBid: pay(minimumBid(after)),
-        bidCount: after.bidCount,
-        reserve: reserveOf(after),
-        buyNow: buyNowOf(after),
-      }
+      return removalFacts(event, after)
     case 'lapsed':
       return { bidder: publicPerson(event.bidder), bids: event.bids }
     case 'note':
@@ -212,12 +200,19 @@ function publicFacts(event: GoodEvent, after: Good): EventData[GoodEvent['type']
         ...sealOf(event),
       }
     case 'sold':
-    case 'bought':
       return {
         name: after.name,
         winner: publicPerson(event.winner),
         price: pay(event.price),
         receivedAt: event.receivedAt === null ? null : toInstant(event.receivedAt),
+      }
+    case 'bought':
+      return {
+        name: after.name,
+        winner: publicPerson(event.winner),
+        price: pay(event.price),
+        minimumBid: pay(minimumBid(after)),
+        receivedAt: toInstant(event.receivedAt),
       }
     case 'unsold':
       return { name: after.name, reason: event.reason }
@@ -225,6 +220,26 @@ function publicFacts(event: GoodEvent, after: Good): EventData[GoodEvent['type']
       return { name: after.name, by: event.by, reason: event.reason, receivedAt: toInstant(event.receivedAt) }
     default:
       return event satisfies never
+  }
+}
+
+function removalFacts(
+  event: Extract<GoodEvent, { type: 'retracted' | 'bid_cancelled' }>,
+  after: Good,
+): EventData['retracted' | 'bid_cancelled'] {
+  const pay = (amount: number): Money => ({ amount, currency: after.currency })
+  return {
+    bidId: event.bidId,
+    bidder: publicPerson(event.bidder),
+    bidsLeft: event.bidsLeft,
+    reason: event.reason,
+    receivedAt: toInstant(event.receivedAt),
+    price: after.price === null ? null : pay(after.price),
+    leader: after.leader && publicPerson(after.leader),
+    minimumBid: pay(minimumBid(after)),
+    bidCount: after.bidCount,
+    reserve: reserveOf(after),
+    buyNow: buyNowOf(after),
   }
 }
 

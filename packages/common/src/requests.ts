@@ -132,7 +132,7 @@ export const goodEdit = z
     buyNow: amount.nullable(),
     password: roomPassword.nullable(),
     capacity: capacity.nullable(),
-    note: text(1, 1_000, safeLines),
+    note: text(1, 1_000, (value) => safeLines(value).trim()),
   })
   .partial()
   .refine((edit) => Object.keys(edit).length > 0, 'must change something')

@@ -54,8 +54,9 @@ export interface CloseDue {
   readonly now: number
 }
 
-/** How long the house must have been away for the outage rule, and the time it then gives (rules.md, section 3). */
+/** How long the house must have been away for the outage rule (rules.md, section 3). */
 export const OUTAGE_LEAST_MS = 30_000
+/** The time it then gives. */
 export const OUTAGE_GRACE_MS = 10 * 60_000
 
 function refuseUnlessOwner(good: Good, { id }: Person): void {

@@ -155,11 +155,16 @@ export function evolveView(view: GoodView, event: FeedEvent, userId: number | nu
       if (text === null) return edited
       return { ...edited, description: withNote(edited.description, text, Date.parse(receivedAt)) }
     }
-    case 'sold':
+    case 'sold': {
+      const { winner, price } = eventData.sold.parse(event.data)
+      return seenBy(userId, { ...next, status: event.type, winner, price, buyNow: null }, null)
+    }
     case 'bought': {
-      const { winner, price } = eventData[event.type].parse(event.data)
-      const leader = event.type === 'bought' ? winner : view.leader
-      return seenBy(userId, { ...next, status: event.type, winner, price, leader, buyNow: null }, null)
+      const { winner, price, minimumBid } = eventData.bought.parse(event.data)
+      // No buy-now price is below the reserve.
+      const reserve = view.reserve === 'none' ? 'none' : 'met'
+      const bought = { status: event.type, winner, leader: winner, price, minimumBid, reserve, buyNow: null } as const
+      return seenBy(userId, { ...next, ...bought }, null)
     }
     case 'unsold':
     case 'cancelled':

@@ -5,7 +5,7 @@ import { AuctionError } from '@auction/common/errors'
 import { limits } from '@auction/common/requests'
 import type { Route } from '@auction/common/route'
 import type { Context } from 'koa'
-import { koaBody } from 'koa-body'
+import { HttpMethodEnum, koaBody } from 'koa-body'
 
 export interface Received {
   readonly json: unknown
@@ -26,7 +26,14 @@ function describe(error: Error & { status?: number; httpCode?: number; type?: st
 /** Enough to see what a form has too much of, and to say so. */
 const MOST_PARTS = 8
 const shared = { text: false, urlencoded: false, includeUnparsed: false, patchNode: false, onError: refuse }
-const readJson = koaBody({ ...shared, multipart: false, jsonLimit: limits.bodyBytes, jsonStrict: true })
+const { POST, PATCH, DELETE } = HttpMethodEnum
+const readJson = koaBody({
+  ...shared,
+  multipart: false,
+  jsonLimit: limits.bodyBytes,
+  jsonStrict: true,
+  parsedMethods: [POST, PATCH, DELETE],
+})
 
 /** Deepest nesting of a JSON value. */
 function depthOf(value: unknown, most: number): number {

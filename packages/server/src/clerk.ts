@@ -30,6 +30,8 @@ interface ClerkOptions {
   readonly log: { error(facts: object, message: string): void }
   /** Orders in one transaction; benchmarks set 1. */
   readonly batchSize?: number
+  /** Whether the books are wrong: then nothing that they keep may change. */
+  readonly readOnly?: boolean
 }
 
 /** How long a locked or deadlocked database is asked again before the batch is given up. */
@@ -47,7 +49,18 @@ const own: ReadonlySet<Order['type']> = new Set([
   'close_session',
 ])
 
-export function createClerk({ book, clock, onCommit, log, batchSize = BATCH_SIZE }: ClerkOptions): Clerk {
+/** What touches neither goods nor money: who is signed in, that the house runs, how far its webhooks are. */
+const harmless: ReadonlySet<Order['type']> = new Set([
+  'open_session',
+  'touch_session',
+  'close_session',
+  'be_alive',
+  'lease_webhook',
+  'record_deliveries',
+])
+
+export function createClerk(options: ClerkOptions): Clerk {
+  const { book, clock, onCommit, log, batchSize = BATCH_SIZE, readOnly = false } = options
   const queue: Waiting[] = []
   let working: Promise<void> | null = null
   let closed = false
@@ -98,6 +111,12 @@ export function createClerk({ book, clock, onCommit, log, batchSize = BATCH_SIZE
     submit<T extends Order['type']>(order: Extract<Order, { type: T }>) {
       const [oldest] = queue
       if (closed) return Promise.reject(new AuctionError('BUSY', 'The house is closing down.'))
+      if (readOnly && !harmless.has(order.type))
+        return Promise.reject(
+          new AuctionError('BUSY', 'The house is read-only: its books disagree with its log.', {
+            hint: 'See: auction admin audit',
+          }),
+        )
       if (oldest && performance.now() - oldest.since > limits.queueWaitMs && !own.has(order.type))
         return Promise.reject(new AuctionError('BUSY'))
       return new Promise<Results[T]>((resolve, reject) => {

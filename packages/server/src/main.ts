@@ -79,6 +79,8 @@ export async function serve({ flags }: ServeOptions): Promise<number> {
     process.stdout.write(
       `House code, good for one account: ${server.houseCode}\n  auction admin claim ${server.houseCode}\n`,
     )
+  if (server.books === 'wrong')
+    process.stdout.write('The house is read-only: its books disagree with its log. See: auction admin audit\n')
   await stopped
   await server.close()
   return 0

@@ -7,6 +7,7 @@ import { createApp } from './app.ts'
 import { type Clock, systemClock } from './clock.ts'
 import type { Config } from './config.ts'
 import { openDirectory, sweepDirectory, uploadsIn } from './data-directory.ts'
+import { openAudit } from './store/audit.ts'
 import { type Database, lockDirectory, openDatabase } from './store/database.ts'
 import { BATCH_SIZE, type LedgerBook, openLedgerBook } from './store/ledger-book.ts'
 import { makeUpForOutage, type Opened, wire } from './wiring.ts'
@@ -16,6 +17,8 @@ export interface AuctionServer {
   readonly houseCode: string | null
   /** Settles what is overdue, then takes calls; answers the address. Throws CANNOT_START. */
   listen(): Promise<{ readonly url: string }>
+  /** What the audit at boot found: wrong, the house is read-only. */
+  readonly books: 'right' | 'wrong'
   /** Sum over all accounts of the ledger, minor units: 0. */
   sum(): Promise<number>
   /** Takes no more, finishes what was taken, says goodbye; within 5 s. */
@@ -47,13 +50,11 @@ export async function createServer(
     sweepDirectory(directory)
     database = await openDatabase(directory, config.AUCTION_DATABASE_URL ?? null)
     const book = await openLedgerBook(database, config.AUCTION_CURRENCY, clock.now())
-    const sum = await book.sum()
-    if (sum !== 0)
-      throw new AuctionError(
-        'CANNOT_START',
-        `The books do not balance: all accounts sum to ${sum} instead of 0. Restore a backup.`,
-      )
-    return serve({ config, clock, log, batchSize, directory, database, book }, unlock)
+    const auditor = openAudit(database, config.AUCTION_CURRENCY)
+    const { ok, differences } = await auditor.run({ goods: 'open' })
+    for (const difference of differences) log.fatal(difference, 'the books disagree with the log')
+    const books = ok ? 'right' : 'wrong'
+    return serve({ config, clock, log, batchSize, directory, database, book, auditor, books }, unlock)
   } catch (error) {
     await database?.close()
     unlock()
@@ -63,7 +64,7 @@ export async function createServer(
 
 /** The parts as a server that listens and closes. */
 function serve(opened: Opened, unlock: () => void): AuctionServer {
-  const { config, clock, log, directory, database, book } = opened
+  const { config, clock, log, directory, database, book, books } = opened
   const parts = wire(opened)
   const { alarms, auth, clerk, feed, rates, sockets, streams, webhooks } = parts
   let draining = false
@@ -94,9 +95,11 @@ function serve(opened: Opened, unlock: () => void): AuctionServer {
 
   return {
     houseCode: book.houseCode,
+    books,
     sum: book.sum,
     async listen() {
-      if (config.AUCTION_OUTAGE_GRACE === 'on') await makeUpForOutage(clerk, book.aliveAt, clock.now())
+      if (config.AUCTION_OUTAGE_GRACE === 'on' && books === 'right')
+        await makeUpForOutage(clerk, book.aliveAt, clock.now())
       await beAlive()
       await alarms.start()
       await new Promise<void>((resolve, reject) => {

@@ -56,6 +56,8 @@ const CLOSE_MS = 1_000
 /** What this process knows of one webhook. */
 interface Line {
   hook: StoredWebhook
+  /** Names this line on the lease: of another server, or of a removed webhook whose id is used again, nothing counts. */
+  readonly holder: string
   /** Goods that may have news. */
   readonly touched: Set<number>
   /** Goods after this id are still to be looked through; null when all were. */
@@ -68,12 +70,11 @@ interface Line {
 /** The webhooks of one server; nothing happens before the first `look`. */
 export function createWebhooks(options: WebhooksOptions): Webhooks {
   const { clock, clerk, feed, queries, shared, log } = options
-  const holder = randomUUID()
   const lines = new Map<number, Line>()
   const stopping = new AbortController()
   let closed = false
 
-  const mayTry = ({ hook }: Line) =>
+  const mayTry = ({ hook, holder }: Line) =>
     !closed &&
     hook.enabled === 1 &&
     hook.nextTryAt <= clock.now() &&
@@ -86,17 +87,17 @@ export function createWebhooks(options: WebhooksOptions): Webhooks {
   }
 
   function run(line: Line): void {
-    if (!line.working && mayTry(line)) line.working = work(line)
+    // As the loop asks, so that the work waits for something before it ends.
+    if (!line.working && mayTry(line) && mayHaveNews(line)) line.working = work(line)
   }
 
   async function work(line: Line): Promise<void> {
     try {
-      while (mayTry(line)) {
+      while (mayTry(line) && mayHaveNews(line)) {
         const goods = await behind(line)
-        if (goods.length > 0) {
-          if (!(await lease(line))) return
-          await deliver(line, goods)
-        } else if (line.touched.size === 0 && line.sweepAfter === null) return
+        if (goods.length === 0) continue
+        if (!(await lease(line))) return
+        await deliver(line, goods)
       }
     } catch (err) {
       if (!closed) log.error({ err, webhook: line.hook.id }, 'a webhook could not be served; trying again')
@@ -108,29 +109,29 @@ export function createWebhooks(options: WebhooksOptions): Webhooks {
   /** Goods with events that the webhook has not taken, a few at once; the others stay touched. */
   async function behind(line: Line): Promise<Behind[]> {
     const { id, goodId: only } = line.hook
-    const ids = [...line.touched].slice(0, LOOK_AT)
-    if (ids.length === 0) {
-      if (line.sweepAfter === null) return []
-      const found = await queries.behind(id, { after: line.sweepAfter, only, changedSince: null }, LOOK_AT)
-      line.sweepAfter = found.length < LOOK_AT ? null : (found.at(-1)?.goodId ?? null)
-      for (const { goodId } of found) line.touched.add(goodId)
-      return found.slice(0, PARALLEL)
-    }
-    const found = await queries.behind(id, { ids }, LOOK_AT)
-    // Those that are behind go to the end, so that every good has its turn.
+    const [ids, after] = [[...line.touched].slice(0, LOOK_AT), line.sweepAfter]
+    // Forgotten first: what is touched while SQL is asked may not be in its answer.
     for (const each of ids) line.touched.delete(each)
+    if (ids.length === 0) line.sweepAfter = null
+    const where = ids.length > 0 ? { ids } : { after: after ?? 0, only, changedSince: null }
+    const found = await queries.behind(id, where, LOOK_AT).catch((error: unknown) => {
+      for (const each of ids) line.touched.add(each)
+      line.sweepAfter ??= after
+      throw error
+    })
     for (const { goodId } of found) line.touched.add(goodId)
+    if (ids.length === 0 && found.length === LOOK_AT) line.sweepAfter ??= found.at(-1)?.goodId ?? 0
     return found.slice(0, PARALLEL)
   }
 
   /** Whether this server is the one to deliver, for long enough. */
   async function lease(line: Line): Promise<boolean> {
     if (line.leasedUntil - clock.now() >= LEAST_LEASE_MS) return true
-    const inherited = line.hook.holder !== holder
+    const inherited = line.hook.holder !== line.holder
     const hook = await clerk.submit<'lease_webhook'>({
       type: 'lease_webhook',
       webhookId: line.hook.id,
-      holder,
+      holder: line.holder,
       leaseMs: LEASE_MS,
     })
     // What the other server had in mind is not known here.
@@ -140,9 +141,9 @@ export function createWebhooks(options: WebhooksOptions): Webhooks {
 
   function settle(line: Line, hook: StoredWebhook | null): boolean {
     if (hook) line.hook = hook
-    else lines.delete(line.hook.id)
+    else if (lines.get(line.hook.id) === line) lines.delete(line.hook.id)
     // A redelivery takes the lease away.
-    const held = hook?.holder === holder
+    const held = hook?.holder === line.holder
     line.leasedUntil = held ? hook.leaseUntil : 0
     return held
   }
@@ -157,7 +158,7 @@ export function createWebhooks(options: WebhooksOptions): Webhooks {
     const after = await clerk.submit<'record_deliveries'>({
       type: 'record_deliveries',
       webhookId: hook.id,
-      holder,
+      holder: line.holder,
       leaseMs: LEASE_MS,
       taken,
       failure: fault === null ? null : { fault, retryInMs },
@@ -201,7 +202,7 @@ export function createWebhooks(options: WebhooksOptions): Webhooks {
     }
   }
 
-  async function look(goodId?: number): Promise<void> {
+  async function lookNow(goodId?: number): Promise<void> {
     await refresh()
     for (const line of lines.values()) {
       if (goodId !== undefined) touch(line, goodId)
@@ -213,6 +214,14 @@ export function createWebhooks(options: WebhooksOptions): Webhooks {
       }
       run(line)
     }
+  }
+
+  // One after the other, or an older list could undo a newer.
+  let looking: Promise<unknown> = Promise.resolve()
+  function look(goodId?: number): Promise<void> {
+    const looked = looking.then(() => lookNow(goodId))
+    looking = looked.catch(() => {})
+    return looked
   }
 
   const stopListening = feed.onCommit((committed) => {
@@ -233,7 +242,7 @@ export function createWebhooks(options: WebhooksOptions): Webhooks {
     await Promise.race([done, moment()])
     const held = all.filter(({ leasedUntil }) => leasedUntil > 0)
     // The next start need not wait for the lease; where this fails it does.
-    const release = held.map(({ hook }) =>
+    const release = held.map(({ hook, holder }) =>
       clerk.submit<'lease_webhook'>({ type: 'lease_webhook', webhookId: hook.id, holder, leaseMs: 0 }),
     )
     await Promise.race([Promise.allSettled(release), moment()])
@@ -242,10 +251,12 @@ export function createWebhooks(options: WebhooksOptions): Webhooks {
   return { list: queries.webhooks, look, close }
 }
 
+const mayHaveNews = ({ touched, sweepAfter }: Line) => touched.size > 0 || sweepAfter !== null
 const moment = () => sleep(CLOSE_MS, undefined, { ref: false })
 
 const newLine = (hook: StoredWebhook): Line => ({
   hook,
+  holder: randomUUID(),
   touched: new Set(),
   sweepAfter: 0,
   leasedUntil: 0,

@@ -24,6 +24,7 @@ import { roomRoutes } from './routes/rooms.ts'
 import { sellingRoutes } from './routes/selling.ts'
 import { subscriptionRoutes } from './routes/subscriptions.ts'
 import { createSockets } from './sockets.ts'
+import type { Auditor } from './store/audit.ts'
 import { openCalendarQueries } from './store/calendar-queries.ts'
 import type { Database } from './store/database.ts'
 import { BATCH_SIZE, type LedgerBook } from './store/ledger-book.ts'
@@ -43,14 +44,17 @@ export interface Opened {
   readonly directory: string
   readonly database: Database
   readonly book: LedgerBook
+  readonly auditor: Auditor
+  /** What the audit at boot found: wrong, the house is read-only. */
+  readonly books: 'right' | 'wrong'
 }
 
 /** The parts, and what each route does with them. */
 export function wire(opened: Opened) {
-  const { config, clock, log, database, book } = opened
+  const { config, clock, log, database, book, auditor, books } = opened
   const { epoch } = book
   const core = wireCore(opened)
-  const { alarms, clerk, feed, metrics, queries } = core
+  const { alarms, clerk, feed, metrics, queries, webhooks } = core
   const rates = createRates(config.AUCTION_RATE_LIMITS === 'on')
   const auth = createAuth({
     queries,
@@ -94,17 +98,10 @@ export function wire(opened: Opened) {
     rates,
     metrics,
     present,
+    auditor,
+    books,
     calendars: openCalendarQueries(database),
-    webhooks: createWebhooks({
-      clock,
-      log,
-      epoch,
-      clerk,
-      feed,
-      queries: openWebhookQueries(database),
-      events: queries.events,
-      shared: database.kind === 'postgresql',
-    }),
+    webhooks,
   }
   metrics.watch({ watching: sockets.watching, waiting: clerk.waiting })
   return { ...parts, sockets, handlers: handlersOf(parts, epoch) }
@@ -126,8 +123,9 @@ function handlersOf(parts: Parts, epoch: string): Handlers {
 }
 
 /** What commits, tells and closes, whoever asks. */
-function wireCore({ config, clock, log, batchSize, directory, database, book }: Opened) {
+function wireCore({ config, clock, log, batchSize, directory, database, book, books }: Opened) {
   const { epoch, currency } = book
+  const readOnly = books === 'wrong'
   const queries = openQueries(database, currency)
   const feed = createFeed({
     epoch,
@@ -142,7 +140,7 @@ function wireCore({ config, clock, log, batchSize, directory, database, book }: 
     feed.publish(committed)
     metrics.committed(orders, seconds, committed)
   }
-  const clerk = createClerk({ book, clock, batchSize, onCommit: told, log })
+  const clerk = createClerk({ book, clock, batchSize, onCommit: told, log, readOnly })
   const alarms = createAlarms({
     store:
       config.AUCTION_MONGODB_URI === undefined
@@ -150,11 +148,21 @@ function wireCore({ config, clock, log, batchSize, directory, database, book }: 
         : { kind: 'mongodb', uri: config.AUCTION_MONGODB_URI },
     clock,
     openEnds: queries.openEnds,
-    closeDue: () => closeDue(clerk, clock),
+    closeDue: readOnly ? () => Promise.resolve() : () => closeDue(clerk, clock),
     log,
   })
   armFrom(feed, alarms)
-  return { alarms, clerk, feed, metrics, queries }
+  const webhooks = createWebhooks({
+    clock,
+    log,
+    epoch,
+    clerk,
+    feed,
+    queries: openWebhookQueries(database),
+    events: queries.events,
+    shared: database.kind === 'postgresql',
+  })
+  return { alarms, clerk, feed, metrics, queries, webhooks }
 }
 
 /** Closes every good whose end has passed, batch after batch; bids queued before stand before it in the queue. */

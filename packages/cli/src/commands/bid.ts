@@ -9,6 +9,7 @@ import type { Answer, Client } from '../client.ts'
 import type { Command } from '../command.ts'
 import type { Context } from '../context.ts'
 import { parseCount, parseId, parseKey, parsePay, parseSeq, usage } from '../input.ts'
+import { listingOf, premiumOf } from '../listing.ts'
 import { once } from '../rerun.ts'
 import { pay, plainPay, relative } from '../wording.ts'
 
@@ -110,14 +111,8 @@ async function resolveAmount(client: Client, good: GoodView, text: string): Prom
   return minimumBid.amount + (steps - 1) * step
 }
 
-/** What the house recorded when the good was listed. */
-async function listing(client: Client, { id }: GoodView): Promise<Answer<'events'>['items'][number]['data']> {
-  const { items } = await client.call('events', { params: { id }, query: { since: 0, limit: 1 } })
-  return items.find(({ type }) => type === 'listed')?.data ?? {}
-}
-
 async function incrementOf(client: Client, good: GoodView): Promise<Increment> {
-  const { increment } = await listing(client, good)
+  const { increment } = await listingOf(client, good.id)
   if (isIncrement(increment)) return increment
   throw new AuctionError('FAILED', 'The house does not say by which steps this good is bid on.', {
     hint: `Name the amount, or bid the minimum: auction bid ${good.id} min`,
@@ -133,10 +128,9 @@ function isIncrement(value: unknown): value is Increment {
 }
 
 async function dryRun({ output, globals }: Context, client: Client, good: GoodView, bid: Bid): Promise<number> {
-  const { premiumBp } = await listing(client, good)
   const most = bid.max ?? bid.amount ?? 0
   const worst: Money = {
-    amount: most + shareOf(most, typeof premiumBp === 'number' ? premiumBp : 0),
+    amount: most + shareOf(most, await premiumOf(client, good.id)),
     currency: bid.currency,
   }
   const money = (amount: number | null): Money | null => (amount === null ? null : { amount, currency: bid.currency })

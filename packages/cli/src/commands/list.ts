@@ -1,7 +1,7 @@
 /** `auction list [words...]`: goods, filtered and sorted by the house. */
 import { goodColumns } from '../columns.ts'
 import type { Command } from '../command.ts'
-import { usage } from '../input.ts'
+import { oneOf } from '../input.ts'
 import { collect, limitOption, noteMore } from '../pages.ts'
 
 const statuses = ['live', 'ended', 'all', 'open', 'sold', 'unsold', 'bought', 'cancelled']
@@ -30,9 +30,4 @@ export const command: Command = {
     noteMore(context, page)
     return 0
   },
-}
-
-function oneOf(choices: readonly string[], name: string, value: string): string {
-  if (!choices.includes(value)) throw usage(`${name} takes ${choices.join(', ')}, not "${value}".`)
-  return value
 }

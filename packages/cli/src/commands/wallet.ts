@@ -1,28 +1,83 @@
-/** `auction wallet`: balance, what is held, for which good, and what frees it. */
+/** `auction wallet`: balance, each hold with its reason and what frees it, and what everything led may cost. */
+import { AuctionError } from '@auction/common/errors'
+import { type Money, shareOf } from '@auction/common/money'
+import type { GoodView } from '@auction/common/view'
+import type { Answer, Client } from '../client.ts'
 import type { Command } from '../command.ts'
+import { premiumOf } from '../listing.ts'
 import type { Fact } from '../output.ts'
 import { pay, plainPay } from '../wording.ts'
 
+/** Goods asked about at a time. */
+const AT_ONCE = 8
+
 export const command: Command = {
   examples: ['wallet', 'wallet log'],
-  notes: 'What you lead with is held in full; it is free again at once when somebody outbids you.',
-  run: async (context) => {
-    const wallet = await (await context.client()).call('wallet')
+  notes: `What you lead with is held in full, premium included; it is free again at once when somebody outbids you.
+"worst case" is what you pay if everything you lead goes at your maximum, "likely case" if it ends at its present price.
+--json is the house's answer alone, without the two cases.`,
+  run: async ({ client: connect, output, globals }) => {
+    const client = await connect()
+    const wallet = await client.call('wallet')
     const { balance, available, held, holds } = wallet
+    const told = globals.json || globals.quiet ? [] : await lookedInto(client, holds)
+    const likely: Money = { amount: told.reduce((sum, hold) => sum + likelyOf(hold), 0), currency: held.currency }
+    const forPeople = (sentence: string): string => (holds.length === 0 ? '' : sentence)
     const facts: Fact[] = [
       ['balance', pay(balance), plainPay(balance)],
       ['available', pay(available), plainPay(available)],
       ['held', pay(held), plainPay(held)],
       ['currency', '', balance.currency],
-      ...holds.map(
-        ({ goodId, amount }): Fact => [
-          `good ${goodId}`,
-          `${pay(amount)} held until you are outbid, or the good ends`,
-          plainPay(amount),
-        ],
-      ),
+      ...told.map((hold): Fact => [`good ${hold.goodId}`, reasonOf(hold, output.when), plainPay(hold.amount)]),
+      ['worst case', forPeople(`${pay(held)} if everything you lead goes at your maximum`), plainPay(held)],
+      ['likely case', forPeople(`${pay(likely)} if everything you lead ends at its present price`), plainPay(likely)],
     ]
-    context.output.facts(facts, { answer: wallet, id: plainPay(available) })
+    output.facts(facts, { answer: wallet, id: plainPay(available) })
     return 0
   },
+}
+
+type Hold = Answer<'wallet'>['holds'][number]
+/** A hold with the good it is for; null where the good cannot be seen. */
+interface Told extends Hold {
+  readonly seen: { readonly good: GoodView; readonly premiumBp: number } | null
+}
+
+/** Every hold with its good, a few at a time. */
+async function lookedInto(client: Client, holds: readonly Hold[]): Promise<readonly Told[]> {
+  const told: Told[] = []
+  for (let at = 0; at < holds.length; at += AT_ONCE)
+    told.push(...(await Promise.all(holds.slice(at, at + AT_ONCE).map((hold) => lookInto(client, hold)))))
+  return told
+}
+
+async function lookInto(client: Client, hold: Hold): Promise<Told> {
+  const { goodId: id } = hold
+  try {
+    const [good, premiumBp] = await Promise.all([client.call('good', { params: { id } }), premiumOf(client, id)])
+    return { ...hold, seen: { good, premiumBp } }
+  } catch (error) {
+    // A good that went, or is shut, while the wallet was read.
+    if (error instanceof AuctionError && (error.code === 'NOT_FOUND' || error.code === 'FORBIDDEN'))
+      return { ...hold, seen: null }
+    throw error
+  }
+}
+
+/** What is to be paid when the good ends as it stands: nothing below the reserve; all that is held, of one that is not seen. */
+function likelyOf({ amount, seen }: Told): number {
+  if (!seen) return amount.amount
+  const { good, premiumBp } = seen
+  if (good.price === null || good.reserve === 'unmet') return 0
+  return good.price.amount + shareOf(good.price.amount, premiumBp)
+}
+
+/** Why it is held, and what frees it. */
+function reasonOf({ amount, seen }: Told, when: (instant: string) => string): string {
+  if (!seen) return `${pay(amount)} held until you are outbid, or the good ends`
+  const { name, price, reserve, endsAt, you } = seen.good
+  const max = you?.max ? `, your maximum is ${pay(you.max)}` : ''
+  const unmet = reserve === 'unmet' ? ', below the reserve' : ''
+  return `${pay(amount)} held for ${name}: you lead at ${pay(price)}${unmet}${max}
+free when you are outbid, when it ends (${when(endsAt)}), or when you take the bid back while that is allowed`
 }

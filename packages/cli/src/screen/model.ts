@@ -24,7 +24,19 @@ import {
   typeInto,
   withdrawReview,
 } from './bid-line.ts'
-import { type BidRow, bidRow, bidRows, type LogRow, logRow, mergeBids, outcomeOf } from './news.ts'
+import {
+  afterRemoval,
+  type BidRow,
+  bidRow,
+  bidRows,
+  type LogRow,
+  logRow,
+  loserOf,
+  mergeBids,
+  outcomeOf,
+  removalNotice,
+} from './news.ts'
+import { newer, withOwn } from './views.ts'
 
 export interface Model {
   readonly me: Person | null
@@ -268,6 +280,8 @@ export function bidBar({ good, me, time, sessionExpired, fault }: Model): string
   if (sessionExpired) return '■ your session has expired: auction login'
   if (me === null) return '– you are not signed in: auction login'
   if (good.owner.id === me.id) return '– your own good: sellers do not bid'
+  if (good.offeredTo)
+    return good.offeredTo.id === me.id ? `▲ yours to buy: auction buy ${good.id}` : '– a second chance'
   return Date.parse(good.endsAt) <= time.now ? '… waiting for the result' : null
 }
 
@@ -314,7 +328,7 @@ function onEvent(model: Model, { event, good: told }: Extract<FeedMessage, { typ
   const good = newer(before, withOwn(before, told))
   const row = bidRow(event)
   const activity = [...model.activity, logRow(event)].slice(-MOST_ROWS)
-  const bids = row ? mergeBids(model.bids, [row], MOST_ROWS) : model.bids
+  const bids = row ? mergeBids(model.bids, [row], MOST_ROWS) : afterRemoval(model.bids, event)
   // The same bids stay in sight while somebody reads further down.
   const scroll = row && model.scroll > 0 ? Math.min(model.scroll + 1, MOST_ROWS - 1) : model.scroll
   let next: Model = { ...model, good, bids, activity, scroll }
@@ -324,7 +338,12 @@ function onEvent(model: Model, { event, good: told }: Extract<FeedMessage, { typ
   if (before && good.minimumBid.amount > before.minimumBid.amount)
     next = withLine(next, withdrawReview(next.line, factsOf(next, good)))
   if (row && row.bidder.id === model.me?.id && model.line.step !== 'sending') effects.push({ type: 'fetchGood' })
-  if (before?.you?.standing === 'leading' && good.you?.standing === 'outbid') {
+  const removal = before && removalNotice(event, model.me, before, good)
+  // Of one's own maximum and hold after a removal the event says nothing.
+  if (loserOf(event) !== null && good.you && good.you.standing !== before?.you?.standing)
+    effects.push({ type: 'fetchGood' })
+  if (removal) next = { ...next, notice: removal }
+  else if (before?.you?.standing === 'leading' && good.you?.standing === 'outbid') {
     const text = `✗ Outbid by ${good.leader?.nick ?? 'somebody'} at ${pay(good.price)}.`
     next = { ...next, notice: next.line.step === 'amount' && next.notice ? next.notice : { tone: 'bad', text } }
     effects.push({ type: 'title', text: `✗ outbid: #${good.id} ${good.name}` })
@@ -378,16 +397,4 @@ function onRefusal(model: Model, key: string, error: AuctionError): Change {
   const over = expired || error.code === 'NOT_OPEN' || error.code === 'OWN_GOOD'
   const next: BidLine = over ? closedLine : { step: 'amount', kind, text }
   return [{ ...model, line: next, notice, sessionExpired: model.sessionExpired || expired }, [{ type: 'fetchGood' }]]
-}
-
-/** Of two views of the good, the one that knows more. */
-function newer(known: GoodView | null, other: GoodView): GoodView {
-  return known && known.epoch === other.epoch && known.seq > other.seq ? known : other
-}
-
-/** Events say how one stands, but not one's own maximum and hold: those stay as last told, while they can still be true. */
-function withOwn(before: GoodView | null, after: GoodView): GoodView {
-  if (!before?.you || !after.you || before.epoch !== after.epoch) return after
-  const leads = before.you.standing === 'leading' && after.you.standing === 'leading'
-  return { ...after, you: { ...after.you, max: before.you.max ?? after.you.max, hold: leads ? before.you.hold : null } }
 }

@@ -14,7 +14,14 @@ export interface BidRow {
   readonly bidder: Person
   readonly amount: Money
   readonly message: string | null
+  /** Its id: by it, or by its bidder, it is taken away again. */
+  readonly id: number
+  /** How it came to stand no more; null while it stands. */
+  readonly removed: keyof typeof gone | null
 }
+
+/** What a bid that no longer stands is called. */
+export const gone = { retracted: 'taken back', cancelled: 'cancelled', lapsed: 'lapsed' } as const
 
 export interface LogRow {
   readonly at: number
@@ -24,7 +31,7 @@ export interface LogRow {
 /** The row of a bid event; null for other events, and for a bid that lacks its facts. */
 export function bidRow({ type, seq, at, data }: FeedEvent): BidRow | null {
   const amount = moneyIn(data, 'amount')
-  const { bidder, message } = data
+  const { bidder, message, bidId } = data
   if (type !== 'bid' || amount === null || bidder === null || typeof bidder !== 'object' || Array.isArray(bidder))
     return null
   const [id, nick] = [bidder?.id, bidder?.nick]
@@ -35,22 +42,58 @@ export function bidRow({ type, seq, at, data }: FeedEvent): BidRow | null {
     bidder: { id, nick },
     amount,
     message: typeof message === 'string' ? message : null,
+    id: typeof bidId === 'number' ? bidId : 0,
+    removed: null,
   }
 }
 
 export function bidRows(bids: readonly PublicBid[]): BidRow[] {
-  return bids.map(({ seq, at, bidder, amount, message }) => ({ seq, at: Date.parse(at), bidder, amount, message }))
+  return bids.map(({ id, seq, at, bidder, amount, message, removed = null }) => {
+    return { id, seq, at: Date.parse(at), bidder, amount, message, removed }
+  })
 }
 
-/** Both, newest first, each seq once, at most `most`. */
+/** Both, newest first, each seq once, at most `most`; what was once taken away stays so. */
 export function mergeBids(known: readonly BidRow[], more: readonly BidRow[], most: number): BidRow[] {
-  const bySeq = new Map([...known, ...more].map((row) => [row.seq, row]))
+  const bySeq = new Map(known.map((row) => [row.seq, row]))
+  for (const row of more) bySeq.set(row.seq, { ...row, removed: row.removed ?? bySeq.get(row.seq)?.removed ?? null })
   return [...bySeq.values()].sort((a, b) => b.seq - a.seq).slice(0, most)
+}
+
+/** The bids after one was taken back or cancelled, or all of a bidder's lapsed. */
+export function afterRemoval(rows: readonly BidRow[], { type, data }: FeedEvent): readonly BidRow[] {
+  const word = type === 'bid_cancelled' ? 'cancelled' : type === 'retracted' || type === 'lapsed' ? type : null
+  if (word === null) return rows
+  const bidder = idIn(data.bidder)
+  const goes = ({ id, bidder: own }: BidRow) => (type === 'lapsed' ? own.id === bidder : id === data.bidId)
+  return rows.map((row) => (row.removed === null && goes(row) ? { ...row, removed: word } : row))
+}
+
+const idIn = (person: FeedEvent['data'][string] | undefined): unknown =>
+  person !== null && typeof person === 'object' && !Array.isArray(person) ? person.id : undefined
+
+/** Whose bid an event took away; null when it took none. */
+export function loserOf({ type, data }: FeedEvent): unknown {
+  return type === 'retracted' || type === 'bid_cancelled' || type === 'lapsed' ? idIn(data.bidder) : null
+}
+
+/** What a removal means for the one who watches; null when nothing. */
+export function removalNotice(event: FeedEvent, me: Person | null, before: GoodView, good: GoodView): Notice | null {
+  const loser = loserOf(event)
+  if (me === null || loser === null) return null
+  if (loser === me.id) {
+    if (event.type === 'retracted') return { tone: 'plain', text: '– Your bid is taken back.' }
+    const text = event.type === 'lapsed' ? '✗ Your bids lapsed: the funds for them are gone.' : `✗ ${sentence(event)}`
+    return { tone: 'bad', text }
+  }
+  if (before.you?.standing === 'leading' || good.you?.standing !== 'leading') return null
+  return { tone: 'good', text: `✓ You lead again, at ${pay(good.price)}: a bid above yours is gone.` }
 }
 
 /** An event as a line of the activity log. */
 export function logRow(event: FeedEvent): LogRow {
-  return { at: Date.parse(event.at), text: event.type === 'extended' ? 'A late bid moves the end.' : sentence(event) }
+  const moved = event.data.cause === 'outage' ? 'The house was away: the end moves.' : 'A late bid moves the end.'
+  return { at: Date.parse(event.at), text: event.type === 'extended' ? moved : sentence(event) }
 }
 
 /** How it ended, for the one who watches. */

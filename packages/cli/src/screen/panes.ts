@@ -4,7 +4,7 @@ import stringWidth from 'string-width'
 import { duration, pay } from '../wording.ts'
 import { footerKeys, keymap } from './keymap.ts'
 import { bidBar, LEAST, type Model } from './model.ts'
-import { outcomeOf } from './news.ts'
+import { gone, outcomeOf } from './news.ts'
 import {
   added,
   between,
@@ -41,7 +41,8 @@ export function headerLines(model: Model, width: number): Line[] {
   const skew = skewWords(model)
   const watching = good.watchers > 0 ? ` · ${good.watchers} watching` : ''
   const end = `${good.status === 'open' ? 'ends' : 'ended'} ${calendarTime(Date.parse(good.endsAt), zone)}`
-  const about = ` by ${good.owner.nick}${watching} · ${end}`
+  const room = good.private ? ' · private' : ''
+  const about = ` by ${good.owner.nick}${room}${watching} · ${end}`
   const right: Line = skew === null ? [] : [{ text: ` ▲ ${skew} `, tone: 'warning' }]
   return [between(name, connection, width), between(dim(about), right, width)]
 }
@@ -51,12 +52,12 @@ export function statusLines(model: Model, width: number, compact: boolean): Line
   const { good } = model
   if (good === null) return [dim('waiting for the good…')]
   const price = priceLine(model, good)
-  const leader = plain(good.leader ? `by ${good.leader.nick}${reserveWords(good)}` : `no bids yet${reserveWords(good)}`)
+  const leader = plain(leaderWords(good))
   const end = endLines(model, good, width)
   if (compact)
     return [[...price, { text: '  ' }, ...leader], standingLine(model, good), ...end.slice(1, 2), ...end.slice(3)]
   const title = good.status !== 'open' ? 'HAMMER PRICE' : good.price ? 'CURRENT BID' : 'STARTING PRICE'
-  return [dim(title), price, leader, standingLine(model, good), ...holdLines(good), [], ...end]
+  return [dim(title), price, leader, ...buyNowLines(good), standingLine(model, good), ...holdLines(good), [], ...end]
 }
 
 function priceLine(model: Model, good: GoodView): Line {
@@ -68,6 +69,15 @@ function priceLine(model: Model, good: GoodView): Line {
     { ...price, tone: 'dim' },
     { text: asOf, tone: 'dim' },
   ]
+}
+
+function leaderWords(good: GoodView): string {
+  if (good.offeredTo && good.status === 'open') return `for ${good.offeredTo.nick} alone`
+  return good.leader ? `by ${good.leader.nick}${reserveWords(good)}` : `no bids yet${reserveWords(good)}`
+}
+
+function buyNowLines({ buyNow, offeredTo }: GoodView): Line[] {
+  return buyNow && !offeredTo ? [plain(`or ${pay(buyNow)} at once`)] : []
 }
 
 function reserveWords({ reserve }: GoodView): string {
@@ -83,6 +93,8 @@ function standingLine({ me }: Model, good: GoodView): Line {
   if (me?.id === good.owner.id) return plain('– your own good')
   if (!good.you || me === null) return plain('– watching, not signed in')
   const { standing, max } = good.you
+  if (good.offeredTo)
+    return plain(good.offeredTo.id === me.id ? `▲ offered to you: auction buy ${good.id}` : '– not offered to you')
   if (standing === 'leading')
     return [{ text: '✓ LEADING', tone: 'good', bold: true }, { text: max ? ` up to ${pay(max)}` : '' }]
   if (standing === 'outbid')
@@ -136,6 +148,7 @@ export function bidLines(model: Model, width: number, height: number): Line[] {
       { text: `${clockTime(row.at, zone)} `, tone: 'dim' },
       ...fitTo([{ text: nameOf(row), bold: row.bidder.id === me?.id }], names),
       { text: `  ${' '.repeat(amounts - stringWidth(amount))}${amount}` },
+      { text: row.removed ? `  ${gone[row.removed]}` : '', tone: 'warning' },
       { text: row.message ? `  "${row.message}"` : '', tone: 'dim' },
     ]
   })

@@ -7,7 +7,12 @@ export function bidRoutes({ clerk, config, queries, present }: Parts) {
     async placeBid({ params, body, caller, key, receivedAt }) {
       const { amount = null, max = null, message = null, ifSeq = null } = body
       const answer = await clerk.submit<'place_bid'>({
-        ...onGood('place_bid', { params, caller, key, receivedAt }, [amount, max, message]),
+        ...onGood('place_bid', { params, caller, key, receivedAt }, [
+          amount,
+          max,
+          message,
+          ...(ifSeq === null ? [] : [ifSeq]),
+        ]),
         amount,
         max,
         message,

@@ -4,7 +4,9 @@ import { toInstant } from '@auction/common/events'
 import type { Call, Handlers } from '../app.ts'
 import { keyedBy, onGood, type Parts } from './parts.ts'
 
-export function houseRoutes({ alarms, auth, clerk, database, present, queries }: Parts) {
+export function houseRoutes(parts: Parts) {
+  const { alarms, auditor, auth, books, clerk, clock, database, present, queries } = parts
+
   async function move(
     type: 'deposit' | 'withdraw',
     { params, body, caller, key }: Pick<Call<'deposit'>, 'params' | 'body' | 'caller' | 'key'>,
@@ -53,6 +55,7 @@ export function houseRoutes({ alarms, auth, clerk, database, present, queries }:
       const { code, expiresAt } = await auth.invite()
       return { code, expiresAt: toInstant(expiresAt) }
     },
+    audit: async () => ({ at: toInstant(clock.now()), ...(await auditor.run({ goods: 'all' })) }),
     async jobs() {
       const items = await alarms.jobs()
       return {
@@ -69,7 +72,8 @@ export function houseRoutes({ alarms, auth, clerk, database, present, queries }:
       await queries.heads([0]).catch((cause: unknown) => {
         throw new AuctionError('BUSY', 'The database does not answer.', { cause })
       })
-      return { status: ok ? ('ok' as const) : ('degraded' as const), database, alarms: { store, ok, detail } }
+      const status = ok && books === 'right' ? ('ok' as const) : ('degraded' as const)
+      return { status, database, books, alarms: { store, ok, detail } }
     },
   } satisfies Partial<Handlers>
 }

@@ -13,6 +13,7 @@ import type { Feed } from '../feed.ts'
 import type { Metrics } from '../metrics.ts'
 import type { Rates } from '../rates.ts'
 import type { Gate } from '../rooms.ts'
+import type { Auditor } from '../store/audit.ts'
 import type { CalendarQueries } from '../store/calendar-queries.ts'
 import type { Keyed, Order } from '../store/orders.ts'
 import type { Page, Queries } from '../store/queries.ts'
@@ -37,6 +38,9 @@ export interface Parts {
   readonly calendars: CalendarQueries
   readonly webhooks: Webhooks
   readonly present: Presenter
+  readonly auditor: Auditor
+  /** What the audit at boot found: wrong, the house is read-only. */
+  readonly books: 'right' | 'wrong'
 }
 
 export interface Presenter {

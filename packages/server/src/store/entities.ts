@@ -163,6 +163,7 @@ export const EntryRow = defineEntity({
     at: count(),
   },
 })
+export type EntryRow = InferEntity<typeof EntryRow>
 
 /** An answer already given to an Idempotency-Key; `scope` is the user, 0 for sign-ups. */
 export const KeyRow = defineEntity({

@@ -27,39 +27,54 @@ const distinct = <T extends string | number>(values: readonly T[]) =>
  * invites, goods by id with their bids and lines, accounts by id, keys, webhooks.
  */
 export async function load(statements: Statements, orders: readonly Order[], around: Surroundings): Promise<Loaded> {
-  const lock = async <T extends Row>(table: Table, property: string, values: readonly (string | number)[]) =>
-    values.length === 0 ? [] : statements.lock<T>(table, property, distinct(values))
+  const lock: Lock = async (table, property, values) =>
+    values.length === 0 ? [] : statements.lock(table, property, distinct(values))
+  const people = await loadPeople(lock, orders)
+  const due = await dueOf(statements, orders, around.batchSize)
+  const goods = await loadGoods(lock, orders, due)
+  const accounts = await loadAccounts(lock, orders, goods, due)
+  // Last: whoever holds a good or an account may be writing the answer to the same key, and has when they let go of it.
+  const answers = await loadAnswers(lock, orders)
+  const webhooks = await webhooksOf(statements, orders)
+  const nextId = await ids(statements, orders)
+  const { now, epoch, currency } = around
+  return { now, epoch, currency, ...people, ...goods, accounts, answers, webhooks, due, nextId }
+}
 
+type Lock = <T extends Row>(table: Table, property: string, values: readonly (string | number)[]) => Promise<T[]>
+
+async function loadPeople(
+  lock: Lock,
+  orders: readonly Order[],
+): Promise<Pick<Loaded, 'houseCode' | 'users' | 'invites'>> {
   const signUps = ofType(orders, 'sign_up')
-  const moves = ofType(orders, 'deposit', 'withdraw')
-  const claims = ofType(orders, 'claim_house')
   const guarded = signUps.filter(({ registration }) => registration !== 'open')
+  const claims = ofType(orders, 'claim_house')
+  const asking = [...claims, ...guarded, ...ofType(orders, 'be_alive')]
   const [house] = await lock(
     'House',
     'id',
-    [...claims, ...guarded, ...ofType(orders, 'be_alive')].map(() => 1),
+    asking.map(() => 1),
   )
+  const byId = [...ofType(orders, 'deposit', 'withdraw'), ...claims].map(({ userId }) => userId)
   const users: Loaded['users'] = new Map()
-  for (const row of await lock(
-    'User',
-    'id',
-    [...moves, ...claims].map(({ userId }) => userId),
-  ))
-    users.set(Number(row.id), row)
-  for (const row of await lock(
-    'User',
-    'skeleton',
-    signUps.map(({ nick }) => skeletonOf(nick)),
-  ))
-    users.set(String(row.skeleton), row)
+  for (const row of await lock('User', 'id', byId)) users.set(Number(row.id), row)
+  const skeletons = signUps.map(({ nick }) => skeletonOf(nick))
+  for (const row of await lock('User', 'skeleton', skeletons)) users.set(String(row.skeleton), row)
   const codes = guarded.flatMap(({ invite }) => (invite === null ? [] : [hash('sha256', invite)]))
   const invites = new Map((await lock('Invite', 'codeHash', codes)).map((row) => [String(row.codeHash), row]))
+  return { houseCode: house ? (house.code as string | null) : null, users, invites }
+}
 
-  const due = await dueOf(statements, orders, around.batchSize)
-  const onGoods = orders.flatMap((order) => ('goodId' in order ? [order] : []))
-  const goods: Loaded['goods'] = new Map()
+/** Goods that orders name, are due or are listed again, with what orders need of their bids and lines. */
+async function loadGoods(
+  lock: Lock,
+  orders: readonly Order[],
+  due: readonly number[],
+): Promise<Pick<Loaded, 'goods' | 'again' | 'bids' | 'lines'>> {
+  const named = orders.flatMap((order) => ('goodId' in order ? [order.goodId] : []))
   const relisted = ofType(orders, 'list_good').flatMap(({ terms }) => terms.relistOf ?? [])
-  const named = onGoods.map(({ goodId }) => goodId)
+  const goods: Loaded['goods'] = new Map()
   for (const row of await lock<GoodRow & Row>('GoodRow', 'id', [...named, ...due, ...relisted]))
     goods.set(row.id, toWorking(row))
   const again: Loaded['again'] = new Map()
@@ -71,47 +86,36 @@ export async function load(statements: Statements, orders: readonly Order[], aro
     if (row.removed == null) bids.get(row.goodId)?.push(toStanding(row))
   const lineIds = ofType(orders, 'remove_line').map(({ lineId }) => lineId)
   const lines = new Map((await lock('ChatRow', 'id', lineIds)).map((row) => [Number(row.id), row]))
+  return { goods, again, bids, lines }
+}
 
-  const people = onGoods.flatMap((order) => ('by' in order ? [order.by.id] : []))
+async function loadAccounts(
+  lock: Lock,
+  orders: readonly Order[],
+  { goods, bids }: Pick<Loaded, 'goods' | 'bids'>,
+  due: readonly number[],
+): Promise<Loaded['accounts']> {
+  const moves = ofType(orders, 'deposit', 'withdraw')
+  const people = orders.flatMap((order) => ('by' in order ? [order.by.id] : []))
   people.push(...moves.map(({ userId }) => userId))
   for (const { good } of goods.values()) people.push(good.owner.id, ...(good.leader ? [good.leader.id] : []))
   for (const standing of bids.values()) people.push(...standing.map(({ bidder }) => bidder.id))
   const wanted: Account[] = people.flatMap((id) => [available(id), held(id)])
   if (due.length > 0 || ofType(orders, 'purchase', 'accept_bid').length > 0) wanted.push('house')
-  if (signUps.length + moves.length > 0) wanted.push('world')
-  const accounts: Loaded['accounts'] = new Map()
-  for (const row of await lock('AccountRow', 'id', wanted)) accounts.set(row.id as Account, Number(row.balance))
+  if (ofType(orders, 'sign_up').length + moves.length > 0) wanted.push('world')
+  const rows = await lock('AccountRow', 'id', wanted)
+  return new Map(rows.map((row) => [row.id as Account, Number(row.balance)]))
+}
 
-  // Last: whoever holds a good or an account may be writing the answer to the same key, and has when they let go of it.
+async function loadAnswers(lock: Lock, orders: readonly Order[]): Promise<Loaded['answers']> {
   const keys = orders.flatMap((order) => ('keyed' in order ? [order.keyed.key] : []))
-  const answers: Loaded['answers'] = new Map()
-  for (const row of await lock('KeyRow', 'key', keys))
-    answers.set(keyName(Number(row.scope), String(row.key)), {
-      fingerprint: String(row.fingerprint),
-      answer: String(row.answer),
-    })
-
-  const webhooks = await webhooksOf(statements, orders)
-  const { now, epoch, currency } = around
-  const houseCode = house ? (house.code as string | null) : null
-  const nextId = await ids(statements, orders)
-  return {
-    now,
-    epoch,
-    currency,
-    houseCode,
-    users,
-    invites,
-    goods,
-    again,
-    bids,
-    lines,
-    accounts,
-    answers,
-    webhooks,
-    due,
-    nextId,
-  }
+  const rows = await lock('KeyRow', 'key', keys)
+  return new Map(
+    rows.map(({ scope, key, fingerprint, answer }) => [
+      keyName(Number(scope), String(key)),
+      { fingerprint: String(fingerprint), answer: String(answer) },
+    ]),
+  )
 }
 
 /** Goods that an order of the house is to look at: those whose end has passed, and those that an outage touched. */

@@ -1,0 +1,31 @@
+/** `auction admin audit`: the books recomputed from the log; what differs, and 1, when something does. */
+import type { Answer } from '../client.ts'
+import type { Command } from '../command.ts'
+import type { Column } from '../table.ts'
+
+type Difference = Answer<'audit'>['differences'][number]
+
+const columns: readonly Column<Difference>[] = [
+  { title: 'what', value: ({ what }) => what },
+  { title: 'expected', value: ({ expected }) => expected, wide: true },
+  { title: 'found', value: ({ found }) => found, wide: true },
+]
+
+export const command: Command = {
+  examples: ['admin audit', 'admin audit --json'],
+  notes:
+    'Every price, leader, hold, entry and balance is recomputed from the log, and nothing is changed.\nIt ends with 0 when the books are right and with 1 when they are not. While they are wrong when a server starts,\nit opens its house read-only.',
+  run: async ({ client, io, output }) => {
+    const answer = await (await client()).call('audit')
+    const { ok, checked, differences } = answer
+    if (!ok || output.modes.json || output.modes.quiet)
+      await output.list(columns, differences, { answer, id: ({ what }) => what, empty: '' })
+    else if (io.terminal) {
+      const { goods, events, entries, accounts } = checked
+      output.line(
+        `The books are right: ${goods} goods, ${events} events, ${entries} entries and ${accounts} accounts recomputed.`,
+      )
+    }
+    return ok ? 0 : 1
+  },
+}

@@ -1,0 +1,32 @@
+/** `auction relist <id>`: lists an unsold good again, as a new good. */
+import type { Command } from '../command.ts'
+import { tellGood } from '../good-line.ts'
+import { parseId, usage } from '../input.ts'
+import { lookFirst } from '../keyed.ts'
+import { againOptions, readTerms } from '../sale-terms.ts'
+import { pay } from '../wording.ts'
+
+export const command: Command = {
+  words: '<id>',
+  options: [['--name <name>', 'what it is called'], ...againOptions],
+  examples: ['relist 42 --ends-in 7d', 'relist 42 --ends-in 24h --start 350 --reserve none'],
+  notes:
+    'What is not named stays as it was, the picture too. --reserve and --buy-now take "none". Prints the new id with -q.',
+  run: async (context, input) => {
+    const id = parseId(input.words[0] ?? '')
+    if (input.option('endsIn') === undefined && input.option('endsAt') === undefined)
+      throw usage('A sale needs an end: --ends-in DURATION or --ends-at TIME.')
+    if (input.option('capacity') === 'none') throw usage('--capacity takes a number here.')
+    const client = await context.client()
+    const name = input.option('name')
+    const body = { ...(name !== undefined && { name }), ...(await readTerms(context, client, input, true)) }
+    const view = await client
+      .call('relist', { params: { id }, body, key: crypto.randomUUID() })
+      .catch((error: unknown) => Promise.reject(lookFirst(error, 'auction sales')))
+    const { output, io } = context
+    const line = `Listed good ${id} again as good ${view.id}, ${view.name}: starts at ${pay(view.startPrice)}, ends ${output.when(view.endsAt)}.`
+    tellGood(context, line, view)
+    if (io.terminal) output.note(`Follow it: auction watch ${view.id}`)
+    return 0
+  },
+}

@@ -1,0 +1,148 @@
+/** A file of goods to sell: read whole, every fault of it told at once, before anything is sent (docs/decisions/0013). */
+import { dirname, isAbsolute, join } from 'node:path'
+import { AuctionError } from '@auction/common/errors'
+import { newGood } from '@auction/common/requests'
+import { readPicture } from './files.ts'
+import type { Row } from './import-rows.ts'
+import { parseCount, parseDurationMs, parseIncrement, parseInstant, parsePay } from './input.ts'
+import type { SaleTerms } from './sale-terms.ts'
+
+/** Most goods of one file. */
+export const MOST_GOODS = 1_000
+
+/** What is wrong, and where; `column` is null where it is the whole line. */
+export interface FileFault {
+  readonly line: number
+  readonly column: string | null
+  readonly message: string
+}
+
+/** A good as the file tells it, ready to be sent. */
+export interface Entry {
+  /** The seller's own key, unique in the file. */
+  readonly key: string
+  readonly line: number
+  readonly good: SaleTerms & { softCloseMs?: number }
+  /** Path of its picture; null for none. */
+  readonly image: string | null
+}
+
+const columns = [
+  'key',
+  'name',
+  'start',
+  'ends-in',
+  'ends-at',
+  'reserve',
+  'buy-now',
+  'increment',
+  'description',
+  'image',
+  'soft-close',
+  'capacity',
+  'password',
+] as const
+type Column = (typeof columns)[number]
+const isColumn = (name: string): name is Column => columns.some((each) => each === name)
+
+/** The house's names of terms, as the file calls them. */
+const columnOf: Readonly<Record<string, Column>> = {
+  startPrice: 'start',
+  endsInMs: 'ends-in',
+  endsAt: 'ends-at',
+  buyNow: 'buy-now',
+  softCloseMs: 'soft-close',
+}
+
+/** The rows as goods in the house's `currency`, and every fault; `path` is the file, beside which pictures are. */
+export async function readEntries(
+  rows: readonly Row[],
+  { currency, path }: { currency: string; path: string },
+): Promise<{ entries: readonly Entry[]; faults: readonly FileFault[] }> {
+  const faults: FileFault[] = []
+  const entries: Entry[] = []
+  const lineOfKey = new Map<string, number>()
+  if (rows.length > MOST_GOODS)
+    faults.push({ line: rows[MOST_GOODS]?.line ?? 1, column: null, message: `A file has at most ${MOST_GOODS} goods.` })
+  for (const row of rows.slice(0, MOST_GOODS)) {
+    const { entry, faults: own } = await readEntry(row, currency, dirname(path))
+    faults.push(...own)
+    const earlier = lineOfKey.get(entry.key)
+    if (earlier !== undefined && entry.key !== '')
+      faults.push({ line: lineOf(row, 'key'), column: 'key', message: `The good of line ${earlier} has the same key.` })
+    else lineOfKey.set(entry.key, lineOf(row, 'key'))
+    entries.push(entry)
+  }
+  return { entries, faults: faults.sort((a, b) => a.line - b.line) }
+}
+
+const lineOf = ({ cells, line }: Row, column: string): number => cells.get(column)?.line ?? line
+
+async function readEntry(
+  row: Row,
+  currency: string,
+  beside: string,
+): Promise<{ entry: Entry; faults: readonly FileFault[] }> {
+  const faults: FileFault[] = []
+  const fault = (column: Column | null, message: string): void => {
+    faults.push({ line: column === null ? row.line : lineOf(row, column), column, message })
+  }
+  /** What a cell says; undefined where it is empty, and where it is a fault. */
+  const read = async <T>(column: Column, parse: (text: string) => T | Promise<T>): Promise<T | undefined> => {
+    const text = row.cells.get(column)?.text ?? ''
+    if (text === '') return undefined
+    try {
+      return await parse(text)
+    } catch (error) {
+      if (!(error instanceof AuctionError)) throw error
+      fault(column, error.message)
+      return undefined
+    }
+  }
+  for (const [name, { line }] of row.cells)
+    if (!isColumn(name))
+      faults.push({ line, column: name, message: `There is no such column; there are ${columns.join(', ')}.` })
+  const pay = (text: string): number => parsePay(text, currency)
+  const key = (await read('key', (text) => text)) ?? ''
+  if (key === '') fault(null, 'It has no key: a word of yours by which it is known when the file is read again.')
+  else if (!/^[\x21-\x7e]{1,200}$/.test(key)) fault('key', 'A key has 1 to 200 visible ASCII characters.')
+  const good = defined({
+    name: await read('name', (text) => text),
+    startPrice: await read('start', pay),
+    endsInMs: await read('ends-in', parseDurationMs),
+    endsAt: await read('ends-at', parseInstant),
+    reserve: await read('reserve', pay),
+    buyNow: await read('buy-now', pay),
+    increment: await read('increment', (text) => parseIncrement(text, currency)),
+    description: await read('description', (text) => text),
+    softCloseMs: await read('soft-close', async (text) => (/^0+s?$/.test(text) ? 0 : parseDurationMs(text))),
+    capacity: await read('capacity', (text) => parseCount(text, 'capacity', 1, 100_000)),
+    password: await read('password', (text) => text),
+  })
+  const image = await read('image', async (text) => {
+    const place = isAbsolute(text) ? text : join(beside, text)
+    await readPicture(place)
+    return place
+  })
+  // What a cell could not be read as is told already; the rest is for the house's own rules to judge.
+  if (faults.length === 0) for (const [column, message] of againstRules(good)) fault(column, message)
+  return { entry: { key, line: row.line, good, image: image ?? null }, faults }
+}
+
+/** What the house would refuse, by the columns of the file. */
+function againstRules(good: SaleTerms): [column: Column | null, message: string][] {
+  const checked = newGood.safeParse(good)
+  if (checked.success) return []
+  return checked.error.issues.map(({ path: [first], code, message }) => {
+    const term = String(first ?? '')
+    const column = isColumn(term) ? term : (columnOf[term] ?? null)
+    const missing = code === 'invalid_type' && column !== null && good[term as keyof SaleTerms] === undefined
+    const sentence = message.replace(/endsInMs|endsAt|startPrice/g, (name) => columnOf[name] ?? name)
+    return [missing ? null : column, missing ? `It has no ${column}.` : `It ${sentence}.`]
+  })
+}
+
+/** Without what is undefined, which the house would not take. */
+function defined(good: { [K in keyof Entry['good']]: Entry['good'][K] | undefined }): Entry['good'] {
+  return Object.fromEntries(Object.entries(good).filter(([, value]) => value !== undefined))
+}
