@@ -72,6 +72,7 @@ describe('the amount', () => {
     [['+1'], { amount: 1_050 }],
     [['+3'], { amount: 1_150 }],
     [['--max', '30'], { max: 3_000 }],
+    [['min', '--if-seq', '17'], { amount: 1_050, ifSeq: 17 }],
     [['min', '--max', '2000', '--yes', '--message', 'for Ann'], { amount: 1_050, max: 200_000, message: 'for Ann' }],
   ])('%j sends %j', async (words, body) => {
     const stub = await house()
@@ -118,6 +119,8 @@ describe('the amount', () => {
     [['42', '20', '--max', '19'], '--max'],
     [['42', 'min', 'more'], 'arguments'],
     [['42', 'min', '--idempotency-key', 'a b'], 'key'],
+    [['42', 'min', '--if-seq', 'x'], 'place in the log'],
+    [['42', 'min', '--if-seq', '-1'], 'place in the log'],
   ])('refuses %j with 2', async (words, about) => {
     const stub = await house()
     const ran = await home.auction(['bid', ...words], { server: stub.url })
@@ -198,6 +201,7 @@ describe('the outcome', () => {
     [403, 'FORBIDDEN', 5],
     [404, 'NOT_FOUND', 3],
     [422, 'KEY_REUSED', 6],
+    [409, 'CONFLICT', 6],
     [429, 'RATE_LIMITED', 9],
   ])('%d %s exits with what the catalogue says', async (status, code, exit) => {
     const stub = await house(() => refusal(status, code))

@@ -225,6 +225,18 @@ describe('a keyed write', () => {
     expect((await faultOf(bid(clientOf(house.url)))).code).toBe('OUTCOME_UNKNOWN')
   })
 
+  it.each<[string, Answer]>([
+    ['does not know the caller', refusal(401, 'UNAUTHENTICATED')],
+    ['has no time', refusal(503, 'BUSY')],
+    ['wants a pause', refusal(429, 'RATE_LIMITED')],
+  ])('that an earlier run may have sent stays unknown while the house %s', async (_what, answer) => {
+    const house = await stub(() => answer)
+    const call = { params: { id: 42 }, body: { amount: 1050 }, key: 'k-1', doubtful: true }
+    expect(await faultOf(clientOf(house.url).call('placeBid', call))).toMatchObject({ code: 'OUTCOME_UNKNOWN' })
+    const gone = await deadUrl()
+    expect(await faultOf(clientOf(gone).call('placeBid', call))).toMatchObject({ code: 'OUTCOME_UNKNOWN' })
+  })
+
   it('stays unknown when a try may have counted and later ones are turned away before the key is looked at', async () => {
     const house = await stub((_asked, before) => (before === 0 ? { bytes: '' } : refusal(429, 'RATE_LIMITED')))
     expect((await faultOf(bid(clientOf(house.url)))).code).toBe('OUTCOME_UNKNOWN')

@@ -123,6 +123,19 @@ describe('a program killed between sending and knowing', () => {
     expect(await books()).toHaveLength(1)
   })
 
+  it('is dead also while nobody has noticed that it is (a zombie)', async () => {
+    proxy.weather = 'answers held'
+    const held = proxy.held(1)
+    // After `exec` the parent is a program that never asks how its child ended.
+    const parent = spawn('sh', ['-c', `${AUCTION} bid ${good} min & echo $!; exec sleep 60`], { env: envOf('ann') })
+    children.push(parent)
+    const pid = await new Promise<number>((resolve) => parent.stdout.once('data', (line) => resolve(Number(line))))
+    await held
+    process.kill(pid, 'SIGKILL')
+    proxy.weather = 'fair'
+    expect(json(await as('ann', 'bid', good, 'min', '--json')).replayed).toBe(true)
+  })
+
   it('left a deposit, which comes in once', async () => {
     const before = await as('bob', 'wallet', '-q')
     await killed([['admin', 'deposit', 'bob', '5']], 'mila')
@@ -306,5 +319,18 @@ describe('a key that cannot be kept', () => {
       /^error: Nothing was sent, as its key cannot be kept in \/proc\/nowhere\/auction: .+\nhint: .+\n$/,
     )
     expect(await books()).toEqual([])
+  })
+})
+
+describe('bid --if-seq', () => {
+  const seqOf = async () => (JSON.parse((await as('ann', 'show', good, '--json')).out) as { seq: number }).seq
+
+  it('bids while nothing has happened since, and is a conflict (6) once something has', async () => {
+    const seen = String(await seqOf())
+    await as('bob', 'bid', good, '12')
+    const late = await as('ann', 'bid', good, '20', '--if-seq', seen)
+    expect(late).toMatchObject({ code: 6, out: '', err: expect.stringMatching(/^error: .+\nhint: .+\n$/) })
+    expect(await books()).toEqual([['bob', 1_200]])
+    expect(await as('ann', 'bid', good, '20', '--if-seq', String(await seqOf()))).toMatchObject({ code: 0 })
   })
 })

@@ -36,7 +36,7 @@ describe('a list', () => {
     expect(ran).toEqual({
       code: 0,
       err: '',
-      out: `42\t${long}\topen\t10.00\tUSD\t1\t2026-11-22T12:04:37.000Z\tnone\tmila\n43\tLeica M3\tsold\t0.05\tUSD\t1\t2026-11-22T12:04:37.000Z\tnone\tmila\n`,
+      out: `42\t${long}\topen\t10.00\tUSD\t1\t2026-11-22T12:04:37.000Z\tnone\tmila\t\t\n43\tLeica M3\tsold\t0.05\tUSD\t1\t2026-11-22T12:04:37.000Z\tnone\tmila\t\t\n`,
     })
   })
 

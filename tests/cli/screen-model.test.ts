@@ -1,7 +1,8 @@
 /** `update` as data: what the screen refuses first, then the way of a bid, the connection's states and the end. */
 import type { BidAnswer } from '@auction/common/answers'
 import { AuctionError } from '@auction/common/errors'
-import type { FeedEvent, GoodView } from '@auction/common/view'
+import type { FeedEvent } from '@auction/common/events'
+import type { GoodView } from '@auction/common/view'
 import { evolveView } from '@auction/common/view'
 import { describe, expect, it } from 'vitest'
 import type { FeedMessage } from '../../packages/cli/src/follow.ts'
@@ -75,6 +76,7 @@ function bidEvent(good: GoodView, bidder: typeof ada, price: number, leader = bi
     leader,
     minimumBid: usd(price + 4_000),
     bidCount: good.bidCount + 1,
+    commitment: '0'.repeat(64),
   }
   return { seq: good.seq + 1, type: 'bid', at: iso(now), goodId: 7, data }
 }
@@ -326,7 +328,7 @@ describe('news', () => {
       type: 'extended',
       at: iso(now),
       goodId: 7,
-      data: { endsAt: iso(now + 397_000), cause: 'bid' },
+      data: { endsAt: iso(now + 397_000), hardEndsAt: iso(now + 4_000_000), cause: 'bid' },
     }
     expect(play(watching(), told(view(), event)).model.extended).toEqual({ byMs: 120_000, at: now })
   })

@@ -45,6 +45,8 @@ const good: GoodView = {
 }
 
 const bids: BidRow[] = Array.from({ length: 40 }, (_, index) => ({
+  id: 140 - index,
+  removed: null,
   seq: 40 - index,
   at: now - index * 13_000,
   bidder: index % 3 === 0 ? kestrel : index % 3 === 1 ? ada : { id: 9, nick: '陳大文' },

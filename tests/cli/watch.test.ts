@@ -74,10 +74,13 @@ const bidBy = (seq: number, person: { id: number; nick: string }, message: strin
     minimumBid: usd(1100),
     bidCount: 2,
     message,
+    receivedAt: at,
+    commitment: '0'.repeat(64),
   })
 const noor = { id: 2, nick: 'noor' }
 const zoe = { id: 3, nick: 'zoë' }
-const sold = (seq: number, winner = noor) => event(seq, 'sold', { name: 'Leica M3', winner, price: usd(1050) })
+const sold = (seq: number, winner = noor) =>
+  event(seq, 'sold', { name: 'Leica M3', winner, price: usd(1050), receivedAt: null })
 const unsold = (seq: number) => event(seq, 'unsold', { name: 'Leica M3', reason: 'no_bids' })
 const you = (standing: 'none' | 'leading' | 'outbid'): GoodView['you'] => ({ standing, max: null, hold: null })
 
@@ -176,7 +179,11 @@ describe('in sentences', () => {
     house.scene.view = good({ you: you('outbid') as NonNullable<GoodView['you']> })
     house.scene.live = [
       bidBy(3, noor, 'for Ann'),
-      event(4, 'extended', { endsAt: '2026-11-22T12:10:00.000Z', cause: 'bid' }),
+      event(4, 'extended', {
+        endsAt: '2026-11-22T12:10:00.000Z',
+        hardEndsAt: '2026-11-22T13:04:37.000Z',
+        cause: 'bid',
+      }),
       sold(5),
     ]
     for (const setting of [{}, { terminal: true, env: { NO_COLOR: '1' } }]) {

@@ -95,6 +95,18 @@ describe('a retraction is refused', () => {
     expect(() => decide(command, stage.good)).toThrow(why)
   })
 
+  it.each<[string, number]>([
+    ['Q left', Q],
+    ['less left', HOUR],
+  ])('of other than the last bid that stands, with %s, however new', (_, ms) => {
+    const bids = [4, 3, 2].map((ago, index) => bidBy(A, { max: 2_000 + index, receivedAt: endsAt - ms - ago }))
+    const stage = stageOf(goodWith(), ...bids)
+    for (const max of [2_000, 2_001])
+      expect(() => decide(retractionBy(A, max, stage, left(ms)), stage.good)).toThrow('only your last bid')
+    const without = stageAfter(stage, decide(retractionBy(A, 2_002, stage, left(ms)), stage.good))
+    expect(decide(retractionBy(A, 2_001, without, left(ms)), without.good)).toHaveLength(1)
+  })
+
   it('for the first of several reasons: not open, unknown, not yours, not in this house, too late', () => {
     const stage = contested()
     const codes = [
@@ -247,6 +259,13 @@ describe('after a removal', () => {
       'C 99',
       4_000,
       'B 4000/4500 of 2',
+    ],
+    [
+      'the reserve is inside the minimum: one left who just reaches it',
+      'A 40, B 100',
+      'B 100',
+      4_000,
+      'A 4000/4000 of 1',
     ],
     ['the reserve lifts nothing that was lower', 'A 30, B 20', 'B 20', 4_000, 'A 1000/3000 of 1'],
     ['the reserve is unmet again', 'A 30, B 60', 'B 60', 4_000, 'A 1000/3000 of 1'],

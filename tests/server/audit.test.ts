@@ -368,7 +368,7 @@ describe.each(databases)('the audit on %s', (kind) => {
     it('closes nothing, however late it is', async () => {
       await clock.advance(70_000)
       await clock.advance(5_000)
-      expect((await house.anyone.get(`/v1/goods/${open.id}`)).body).toMatchObject({ status: 'open', seq: open.seq + 6 })
+      expect((await house.anyone.get(`/v1/goods/${open.id}`)).body).toMatchObject({ status: 'open', seq: open.seq + 5 })
     })
 
     it('shows `auction admin audit` why, which then ends with 1', async () => {
@@ -387,7 +387,7 @@ describe.each(databases)('the audit on %s', (kind) => {
     })
 
     it('settles what is overdue once the books are right again', async () => {
-      await expect.poll(async () => (await house.anyone.get(`/v1/goods/${open.id}`)).body.status).toBe('sold')
+      await expect.poll(async () => (await house.anyone.get(`/v1/goods/${open.id}`)).body.status).toBe('unsold')
       expect(await differences()).toEqual([])
     })
 

@@ -136,19 +136,12 @@ describe('a server that cannot start', () => {
     }
   })
 
-  it('says so when the house keeps another currency, or its books do not balance', async () => {
+  it('says so when the house keeps another currency', async () => {
     const data = join(directory, 'books')
     await (await start({ AUCTION_DATA: data })).close()
     await expect(start({ AUCTION_DATA: data, AUCTION_CURRENCY: 'EUR' })).rejects.toMatchObject({
       code: 'CANNOT_START',
       message: expect.stringMatching(/USD.*EUR/),
-    })
-    const file = new SqliteFile(join(data, 'auction.db'))
-    file.exec("update accounts set balance = 5 where id = 'house'")
-    file.close()
-    await expect(start({ AUCTION_DATA: data })).rejects.toMatchObject({
-      code: 'CANNOT_START',
-      message: expect.stringContaining('do not balance'),
     })
   })
 })

@@ -67,6 +67,14 @@ describe.each(databases)('rooms on %s', (kind) => {
       expect((await ann.ask('join', { goodId, since: 0 })).events).toMatchObject([{ seq: 1, type: 'listed' }])
     })
 
+    it('take no password that a header cannot carry', async () => {
+      for (const password of ['', ' ', ' edge', 'edge\u00a0', 'a\tb', 'a\u0000b', 'x'.repeat(129), 7])
+        expect(await seller.sell({ password }), JSON.stringify(password)).toMatchObject({ code: 'BAD_REQUEST' })
+      const { id } = await seller.sell({ password: 'пароль 密码 🔑' })
+      const read = (password: string) => house.anyone.send('GET', `/v1/goods/${id}/chat`, undefined, header(password))
+      expect([(await read('пароль 密码 🔑')).status, (await read('пароль 密码')).status]).toEqual([200, 403])
+    })
+
     it('keep their live streams behind the same password', async () => {
       const { id } = await seller.sell({ password: ROOM_PASSWORD })
       for (const stream of LIVE) {

@@ -85,6 +85,13 @@ export interface Seen {
   readonly winner: number | null
 }
 
+/** What a user sees of his own part. */
+export interface Own {
+  readonly standing: 'none' | 'leading' | 'outbid' | 'won' | 'lost'
+  readonly max: number | null
+  readonly hold: number | null
+}
+
 /** Codes of which the real house may answer any; none: the action is done. */
 export type Verdict = readonly FaultCode[]
 const done: Verdict = []
@@ -479,6 +486,18 @@ export function openNaiveHouse({ retraction }: { readonly retraction: 'allowed' 
         hardEndsAt: hardEndOf(good),
         winner: good.winner,
       }
+    },
+    own(goodId: number, user: number): Own {
+      const good = goodOf(goodId)
+      const best = ranking(standingBids(good)).find((bid) => bid.user === user)
+      const leads = good.status === 'open' && leadingBid(good)?.user === user
+      const standing = () => {
+        if (good.winner === user) return 'won'
+        if (!best) return 'none'
+        if (good.status !== 'open') return 'lost'
+        return leads ? 'leading' : 'outbid'
+      }
+      return { standing: standing(), max: best?.max ?? null, hold: best && leads ? holdOf(good.terms, best.max) : null }
     },
     /** What random actions are aimed at. */
     secrets(goodId: number) {

@@ -6,10 +6,9 @@ import { join } from 'node:path'
 import { isDeepStrictEqual } from 'node:util'
 import { AuctionError, type FaultCode, faults } from '@auction/common/errors'
 import type { Good } from '@auction/common/good'
-import { defaultIncrement, HARD_END_MS } from '@auction/common/increments'
 import { OUTAGE_LEAST_MS } from '@auction/common/sale'
 import { headLine, logLine, verifyLog } from '@auction/common/verify'
-import { toView } from '@auction/common/view'
+import { toView, type You } from '@auction/common/view'
 import pg from 'pg'
 import { inject } from 'vitest'
 import { type Clerk, createClerk } from '../../packages/server/src/clerk.ts'
@@ -19,10 +18,10 @@ import { type LedgerBook, openLedgerBook } from '../../packages/server/src/store
 import type { Keyed, Order, Result } from '../../packages/server/src/store/orders.ts'
 import { openQueries, type Queries } from '../../packages/server/src/store/queries.ts'
 import type { Action } from './actions.ts'
-import type { NaiveTerms, Seen } from './naive-house.ts'
+import type { Own, Seen } from './naive-house.ts'
+import { CURRENCY, type KeyedOrder, listingOf, orderOf, signUpOf } from './orders.ts'
 import type { RealHouse, Retraction } from './sale.ts'
 
-const CURRENCY = 'USD'
 const MOST_EVENTS = 1_000
 const START = Date.UTC(2026, 10, 22, 12)
 
@@ -40,15 +39,11 @@ interface Running {
   readonly queries: Queries
 }
 
-type KeyedOrder = Extract<Order, { readonly keyed: Keyed }>
-
 /** An accepted order and what it answered. */
 interface Done {
   readonly order: KeyedOrder
   readonly result: Result
 }
-
-const personOf = (id: number) => ({ id, nick: `p${id}` })
 
 /** A house of its own: on SQLite in a temporary directory, or in a database of the tests' PostgreSQL. */
 export async function openTestHouse(kind: Database['kind']): Promise<TestHouse> {
@@ -58,6 +53,7 @@ export async function openTestHouse(kind: Database['kind']): Promise<TestHouse> 
   if (url) await onPostgres(`create database ${name}`)
   const clock = { time: START, now: () => clock.time, schedule: () => () => {} }
   let lastKey = 0
+  let people = 0
 
   async function start(): Promise<Running> {
     const database = await openDatabase(directory, url)
@@ -86,68 +82,23 @@ export async function openTestHouse(kind: Database['kind']): Promise<TestHouse> 
   function newSale(): RealHouse {
     const names = new Map<number, number>()
     const done: Done[] = []
+    const nameOf = (bid: number) => names.get(bid) ?? 0
+    const seqOf = async (goodId: number) => (await running.queries.good(goodId)).seq
     const remember = (order: Order, result: Result) => {
       if ('keyed' in order) done.push({ order, result })
       return result
     }
 
-    async function orderOf(action: Action, retraction: Retraction): Promise<Order> {
-      const now = clock.now()
-      const on = (user: number, goodId: number) => ({
-        keyed: keyFor(user, action),
-        goodId,
-        by: personOf(user),
-        receivedAt: now,
-      })
-      switch (action.type) {
-        case 'place': {
-          const { goodId, user, amount, max, lagMs, ifSeq } = action
-          const seq = ifSeq === 'none' ? null : (await running.queries.good(goodId)).seq - (ifSeq === 'stale' ? 1 : 0)
-          const named = { amount, max, message: null, ifSeq: seq }
-          return { type: 'place_bid', ...on(user, goodId), ...named, receivedAt: now - lagMs }
-        }
-        case 'purchase':
-          return { type: 'purchase', ...on(action.user, action.goodId) }
-        case 'retract': {
-          const { goodId, user, bid, reason } = action
-          const allowed = retraction === 'allowed'
-          return { type: 'retract_bid', ...on(user, goodId), bidId: names.get(bid) ?? 0, reason, allowed }
-        }
-        case 'cancel_bid': {
-          const bidId = names.get(action.bid) ?? 0
-          return { type: 'cancel_bid', ...on(keeper.id, action.goodId), bidId, reason: 'a mistake' }
-        }
-        case 'cancel_good': {
-          const { as, user, goodId, reason } = action
-          return { type: 'cancel_good', ...on(as === 'house' ? keeper.id : user, goodId), as, reason }
-        }
-        case 'accept':
-          return { type: 'accept_bid', ...on(action.user, action.goodId) }
-        case 'edit': {
-          const { note = null, ...changes } = action.edit
-          return { type: 'edit_good', ...on(action.user, action.goodId), changes, note }
-        }
-        case 'deposit':
-        case 'withdraw': {
-          const { type, user: userId, amount } = action
-          return { type, keyed: keyFor(keeper.id, action), userId, amount }
-        }
-        case 'close_due':
-          return { type: 'close_due', now }
-        default:
-          return action satisfies never
-      }
-    }
-
     /** All of `actions` in one batch of the clerk. */
     async function sendAll(actions: readonly Action[], retraction: Retraction): Promise<(FaultCode | null)[]> {
-      const orders = await Promise.all(actions.map((action) => orderOf(action, retraction)))
+      const around = { now: clock.now(), keeper: keeper.id, retraction, nameOf, seqOf }
+      const orders = await Promise.all(
+        actions.map((action) => orderOf(action, { ...around, keyed: (scope) => keyFor(scope, action) })),
+      )
       const outcomes = await Promise.allSettled(orders.map(send))
       return outcomes.map((outcome, index) => {
         const [action, order] = [actions[index], orders[index]]
-        if (outcome.status === 'rejected') {
-          return refusalIn(outcome.reason)
-        }
+        if (outcome.status === 'rejected') return refusalIn(outcome.reason)
         const result = order ? remember(order, outcome.value) : null
         if (action?.type === 'place' && result && 'bid' in result) names.set(action.bid, result.bid.id)
         return null
@@ -187,14 +138,14 @@ export async function openTestHouse(kind: Database['kind']): Promise<TestHouse> 
         const earlier = random.any(done)
         return earlier && repeatOf(earlier, send)
       },
-      async restart(gapMs) {
+      async restart(gapMs, grace) {
         await send({ type: 'be_alive' })
         await stop(running)
         clock.time += gapMs
         running = await start()
         const downSince = running.book.aliveAt ?? clock.now()
         const outage = { type: 'extend_for_outage', downSince, now: clock.now() } as const
-        if (outage.now - downSince >= OUTAGE_LEAST_MS) await send(outage)
+        if (grace && outage.now - downSince >= OUTAGE_LEAST_MS) await send(outage)
         await send({ type: 'be_alive' })
         await closeDue()
         return { downSince }
@@ -203,6 +154,11 @@ export async function openTestHouse(kind: Database['kind']): Promise<TestHouse> 
         // The newest of all: those before them are of sales that are over.
         const { items } = await running.queries.goods({ sort: 'new', limit: goodIds.length })
         return goodIds.map((id) => seenOf(items.find((good) => good.id === id)))
+      },
+      async own(user, goodIds) {
+        const { items } = await running.queries.goods({ sort: 'new', limit: goodIds.length })
+        const standings = await running.queries.standings(user, items)
+        return goodIds.map((id) => ownOf(standings.get(id)))
       },
       async accounts(names) {
         const rows = await running.database.reader
@@ -221,7 +177,6 @@ export async function openTestHouse(kind: Database['kind']): Promise<TestHouse> 
       },
     }
   }
-  let people = 0
   return {
     newSale,
     async close() {
@@ -246,28 +201,6 @@ async function onPostgres(sql: string): Promise<void> {
 function refusalIn(error: unknown): FaultCode {
   if (error instanceof AuctionError && faults[error.code].status < 500) return error.code
   throw error instanceof AuctionError ? (error.cause ?? error) : error
-}
-
-function signUpOf(nick: string, startingBalance: number): Order {
-  return { type: 'sign_up', nick, passwordHash: 'none', startingBalance, registration: 'open', invite: null }
-}
-
-function listingOf({ owner, increment, ...terms }: NaiveTerms, keyed: Keyed): KeyedOrder {
-  const rest = { description: '', image: null, currency: CURRENCY, private: false, capacity: null }
-  return {
-    type: 'list_good',
-    keyed,
-    terms: {
-      ...terms,
-      ...rest,
-      owner: personOf(owner),
-      increment: increment === 'house' ? defaultIncrement(CURRENCY) : increment,
-      hardEndsAt: terms.endsAt + HARD_END_MS,
-      offeredTo: terms.offeredTo === null ? null : personOf(terms.offeredTo),
-    },
-    picture: null,
-    roomPassword: null,
-  }
 }
 
 /** The same key again answers the same, and another request under it is refused. */
@@ -299,6 +232,11 @@ async function faultsInLog({ queries }: Running, goodId: number): Promise<string
       ? []
       : [`good ${goodId} is ${stands.join()}, its log says ${comesTo.join()}`]),
   ]
+}
+
+function ownOf(you: You | undefined): Own {
+  if (!you) throw new Error('A standing is gone.')
+  return { standing: you.standing, max: you.max?.amount ?? null, hold: you.hold?.amount ?? null }
 }
 
 function seenOf(good: Good | undefined): Seen {

@@ -1,7 +1,7 @@
 /** One random sale, played in the real house and in the naive one, and compared after every step. */
 import type { FaultCode } from '@auction/common/errors'
 import { type Action, doNaively, type Scene, someAction, someJump, someTerms, termsAgain } from './actions.ts'
-import { type NaiveTerms, openNaiveHouse, type Seen } from './naive-house.ts'
+import { type NaiveTerms, type Own, openNaiveHouse, type Seen } from './naive-house.ts'
 import { type Random, randomBy } from './random.ts'
 
 export type Retraction = 'allowed' | 'none'
@@ -19,9 +19,11 @@ export interface RealHouse {
   isKnown(bid: number): boolean
   /** Sends an earlier request again under its key, as it was and as another; answers what was wrong with the answers. */
   repeat(random: Random): Promise<string | null>
-  /** Closes the database, waits, and does what a server does that starts. Answers since when the house was away. */
-  restart(gapMs: number): Promise<{ readonly downSince: number }>
+  /** Closes the database, waits, and does what a server does that starts, `grace` its setting. Answers since when it was away. */
+  restart(gapMs: number, grace: boolean): Promise<{ readonly downSince: number }>
   see(goodIds: readonly number[]): Promise<readonly Seen[]>
+  /** What a user sees of his own part of each good. */
+  own(user: number, goodIds: readonly number[]): Promise<readonly Own[]>
   /** Balances by the name of the account, and the sum of all there are. */
   accounts(names: readonly string[]): Promise<{ readonly balances: readonly number[]; readonly sum: number }>
   /** What the house's own audit has against its books, and the verifier against the exported logs of these goods. */
@@ -162,10 +164,12 @@ function pass(sale: Sale, ms: number): void {
 }
 
 async function restart(sale: Sale, gapMs: number): Promise<void> {
-  const { downSince } = await sale.real.restart(gapMs)
+  const grace = sale.random.chance(0.8)
+  const { downSince } = await sale.real.restart(gapMs, grace)
   sale.now = sale.real.now()
-  if (sale.naive.outage(downSince, sale.now) > 0) count(sale, 'outage')
+  if (grace && sale.naive.outage(downSince, sale.now) > 0) count(sale, 'outage')
   sale.naive.closeDue(sale.now)
+  await compareOwn(sale)
   await audit(sale, [])
 }
 
@@ -187,14 +191,28 @@ async function endSale(sale: Sale): Promise<void> {
   if (open.length > 0) throw new Disagreement(`Goods ${open.join(', ')} are open after their end.`)
   for (const id of goods) count(sale, naive.see(id).status)
   count(sale, 'lapsed', naive.lapsed.length)
+  await compareOwn(sale)
   await audit(sale, goods)
+}
+
+function differ(what: string, naively: unknown, really: unknown): void {
+  if (naively !== really) throw new Disagreement(`${what}: naively ${String(naively)}, really ${String(really)}.`)
+}
+
+/** What one of the users sees that nobody else may. */
+async function compareOwn({ random, real, naive, goods, users }: Sale): Promise<void> {
+  const user = random.any(users) ?? 0
+  for (const [index, { standing, max, hold }] of (await real.own(user, goods)).entries()) {
+    const goodId = goods[index] ?? 0
+    const own = naive.own(goodId, user)
+    differ(`standing of ${user} on good ${goodId}`, own.standing, standing)
+    differ(`maximum of ${user} on good ${goodId}`, own.max, max)
+    differ(`hold of ${user} on good ${goodId}`, own.hold, hold)
+  }
 }
 
 /** Everything anyone could see, and every account. */
 async function compare({ real, naive, goods, users, before }: Sale): Promise<void> {
-  const differ = (what: string, ours: unknown, theirs: unknown) => {
-    if (ours !== theirs) throw new Disagreement(`${what}: naively ${String(ours)}, really ${String(theirs)}.`)
-  }
   for (const [index, seen] of (await real.see(goods)).entries()) {
     const goodId = goods[index] ?? 0
     const expected = naive.see(goodId)

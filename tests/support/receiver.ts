@@ -20,7 +20,7 @@ export interface Receiver {
   readonly url: string
   readonly posted: Posted[]
   /** What becomes of the next posts. */
-  treat: (posted: Omit<Posted, 'taken'>) => Treatment
+  treat: (posted: Omit<Posted, 'taken'>) => Treatment | Promise<Treatment>
   /** Seqs taken of a good, in order of arrival. */
   seqs(goodId: number): number[]
   close(): Promise<void>
@@ -38,7 +38,7 @@ export async function openReceiver(treat: Receiver['treat'] = () => 204): Promis
     }
     const text = Buffer.concat(chunks).toString('utf8')
     const one = { path: request.url ?? '', headers: request.headers, text, body: JSON.parse(text) }
-    const treatment = receiver.treat(one)
+    const treatment = await receiver.treat(one)
     const status = typeof treatment === 'number' ? treatment : 0
     posted.push({ ...one, taken: status >= 200 && status < 300 })
     if (treatment === 'cut') request.socket.destroy()

@@ -41,6 +41,8 @@ export const table: readonly (readonly [name: string, summary: string, load: Loa
   ['won', 'List the goods you won', () => import('./commands/won.ts')],
   ['wallet', 'Show your balance, and what is held for which good', () => import('./commands/wallet.ts')],
   ['wallet log', 'List every movement of your money', () => import('./commands/wallet-log.ts')],
+  ['export', 'Write the public log of a sale, as lines or as a table', () => import('./commands/export.ts')],
+  ['verify', 'Check a log: every hash, price, leader and winner again', () => import('./commands/verify.ts')],
   ['calendar', 'Put the ends of goods into a calendar', () => import('./commands/calendar.ts')],
   ['notifications', 'Follow what happens in the whole house', () => import('./commands/notifications.ts')],
   ['serve', 'Run a house', () => import('./commands/serve.ts')],

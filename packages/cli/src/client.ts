@@ -24,6 +24,10 @@ export interface Request {
   /** Of a private good's room. */
   roomPassword?: string | undefined
   signal?: AbortSignal
+  /** Strings of the answer as they came: a log's hashes are of these. They must be made harmless before they are shown. */
+  raw?: boolean
+  /** Of a read that the house has to work for: how long it may take. */
+  patienceMs?: number
 }
 
 export interface Client {
@@ -89,11 +93,12 @@ export function createClient({ server, token, log = () => {}, pace = usualPace }
         exchange,
         key,
         doubtful: request.doubtful ?? false,
-        pace,
+        pace: request.patienceMs ? { ...pace, readMs: request.patienceMs, readTryMs: request.patienceMs } : pace,
         log,
         base,
       })
-      return read(route, base, outcome, key) as Answer<K>
+      const answer = read(route, base, outcome, key)
+      return (request.raw ? answer : cleaned(answer)) as Answer<K>
     },
   }
 }
@@ -210,7 +215,7 @@ function read(route: Route, base: string, reply: Reply, key: string | null): unk
   if (route.answer === null) return undefined
   const json = jsonOf(reply)
   const answer = json === undefined ? undefined : route.answer.safeParse(json)
-  if (answer?.success) return cleaned(answer.data)
+  if (answer?.success) return answer.data
   // A write that was answered with nonsense was answered: it may well have been done.
   if (route.method !== 'GET')
     throw unknownOutcome(base, key, { type: 'lost', sent: true, aborted: false, reason: 'its answer makes no sense' })

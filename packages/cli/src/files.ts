@@ -1,7 +1,8 @@
 /** Files and streams a command line names: texts and pictures, bounded. */
-import { constants } from 'node:fs'
-import { open } from 'node:fs/promises'
-import { basename } from 'node:path'
+import { randomUUID } from 'node:crypto'
+import { constants, createReadStream } from 'node:fs'
+import { open, rename, rm, stat, writeFile } from 'node:fs/promises'
+import { basename, dirname, join } from 'node:path'
 import type { Readable } from 'node:stream'
 import { AuctionError } from '@auction/common/errors'
 import { usage } from './input.ts'
@@ -63,6 +64,48 @@ export async function readStream(stdin: Readable, firstMs: number | null = null)
   if (silent)
     throw usage('Nothing arrived on stdin.', 'Give the body with --input FILE, or --input - to wait for stdin.')
   return Buffer.concat(chunks)
+}
+
+/**
+ * Lines of a file, `-` for stdin, without their breaks, as they arrive; one that is longer than `most` is cut there. Bytes
+ * that are not UTF-8 become U+FFFD.
+ */
+export async function* readLines(path: string, stdin: Readable, most: number): AsyncGenerator<string> {
+  const stream = path === '-' ? stdin : createReadStream(path)
+  const decoder = new TextDecoder('utf-8', { ignoreBOM: true })
+  let rest = ''
+  try {
+    for await (const chunk of stream) {
+      const [first = '', ...more] = decoder.decode(Buffer.from(chunk as Buffer | string), { stream: true }).split('\n')
+      rest = (rest + first).slice(0, most)
+      for (const next of more) {
+        yield rest
+        rest = next.slice(0, most)
+      }
+    }
+  } catch (cause) {
+    const hint = 'Name a file that is there.'
+    throw new AuctionError('USAGE', `${path} cannot be read: ${reasonOf(cause)}.`, { cause, hint })
+  }
+  rest += decoder.decode()
+  if (rest !== '') yield rest
+}
+
+/** A file written whole or not at all, part after part; one that is there already is replaced only if `replace`. */
+export async function writeWhole(path: string, parts: AsyncIterable<string>, replace: boolean): Promise<void> {
+  const there = await stat(path).catch(() => null)
+  if (there?.isDirectory()) throw usage(`${path} is a directory.`)
+  if (there && !replace) throw usage(`${path} is there already.`, 'Add --yes to replace it, or name another.')
+  const beside = join(dirname(path), `.${basename(path)}.${randomUUID()}`)
+  try {
+    await writeFile(beside, parts, { flag: 'wx' })
+    await rename(beside, path)
+  } catch (cause) {
+    await rm(beside, { force: true })
+    if (cause instanceof AuctionError) throw cause
+    const hint = 'Name another file.'
+    throw new AuctionError('FAILED', `${path} cannot be written: ${reasonOf(cause)}.`, { cause, hint })
+  }
 }
 
 function decoded(bytes: Uint8Array, from: string): string {

@@ -1,4 +1,5 @@
 /** A good's view as what a command did: a sentence for a person, the columns of `auction list` for a program. */
+import { AuctionError } from '@auction/common/errors'
 import type { GoodView } from '@auction/common/view'
 import { goodColumns } from './columns.ts'
 import type { Context } from './context.ts'

@@ -2,10 +2,17 @@
 export const formats = ['yaml', 'csv', 'json'] as const
 export type Format = (typeof formats)[number]
 
-/** One good of a file: what stands in which column, and in which line. */
+/** What stands in a column: the text, its line, and the line that names the column. */
+interface Cell {
+  readonly text: string
+  readonly line: number
+  readonly namedIn: number
+}
+
+/** One good of a file. */
 export interface Row {
   readonly line: number
-  readonly cells: ReadonlyMap<string, { readonly text: string; readonly line: number }>
+  readonly cells: ReadonlyMap<string, Cell>
 }
 
 /** What is no row at all. */
@@ -78,7 +85,7 @@ async function yamlRows(text: string, format: 'yaml' | 'json'): Promise<Rows> {
   }
   const rows = contents.items.map((item): Row => {
     const line = lineOf(item)
-    const cells = new Map<string, { text: string; line: number }>()
+    const cells = new Map<string, Cell>()
     if (!isMap(item)) {
       faults.push({ line, column: null, message: 'It is not a good: a good has a key, a name, a start and an end.' })
       return { line, cells }
@@ -88,7 +95,8 @@ async function yamlRows(text: string, format: 'yaml' | 'json'): Promise<Rows> {
       if (isScalar(value) || value === null) {
         // An empty value, and null where it is not quoted, are as good as left out.
         const none = value === null || (value.type === 'PLAIN' && /^(?:~|null)$/.test(String(value.value)))
-        cells.set(column, { text: none ? '' : String(value.value), line: lineOf(key) })
+        const at = lineOf(key)
+        cells.set(column, { text: none ? '' : String(value.value), line: at, namedIn: at })
       } else faults.push({ line: lineOf(key), column, message: 'It is not one value.' })
     }
     return { line, cells }
@@ -121,7 +129,7 @@ async function csvRows(text: string): Promise<Rows> {
       const message = `It has ${record.length} values; the first line names ${names.length} columns.`
       faults.push({ line, column: null, message })
     }
-    const cells = names.map((name, at) => [name, { text: record[at] ?? '', line }] as const)
+    const cells = names.map((name, at) => [name, { text: record[at] ?? '', line, namedIn: header?.line ?? 1 }] as const)
     return { line, cells: new Map(cells) }
   })
   return { rows, faults }

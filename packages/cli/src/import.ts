@@ -73,7 +73,16 @@ export async function readEntries(
     else lineOfKey.set(entry.key, lineOf(row, 'key'))
     entries.push(entry)
   }
-  return { entries, faults: faults.sort((a, b) => a.line - b.line) }
+  return { entries, faults: [...unknownColumns(rows), ...faults] }
+}
+
+/** Columns that nobody knows, each where it is named, once. */
+function unknownColumns(rows: readonly Row[]): FileFault[] {
+  const named = rows.flatMap(({ cells }) => [...cells].map(([name, { namedIn }]) => [name, namedIn] as const))
+  const unknown = named.filter(([name]) => !isColumn(name))
+  const message = `There is no such column; there are ${columns.join(', ')}.`
+  const once = new Map(unknown.map(([column, line]) => [`${line} ${column}`, { line, column, message }]))
+  return [...once.values()]
 }
 
 const lineOf = ({ cells, line }: Row, column: string): number => cells.get(column)?.line ?? line
@@ -99,9 +108,6 @@ async function readEntry(
       return undefined
     }
   }
-  for (const [name, { line }] of row.cells)
-    if (!isColumn(name))
-      faults.push({ line, column: name, message: `There is no such column; there are ${columns.join(', ')}.` })
   const pay = (text: string): number => parsePay(text, currency)
   const key = (await read('key', (text) => text)) ?? ''
   if (key === '') fault(null, 'It has no key: a word of yours by which it is known when the file is read again.')
@@ -124,22 +130,39 @@ async function readEntry(
     await readPicture(place)
     return place
   })
-  // What a cell could not be read as is told already; the rest is for the house's own rules to judge.
-  if (faults.length === 0) for (const [column, message] of againstRules(good)) fault(column, message)
+  const told = new Set(faults.map(({ column }) => column))
+  for (const { columns: about, message } of againstRules(good))
+    if (!about.some((column) => told.has(column))) fault(about.length === 1 ? (about[0] ?? null) : null, message)
   return { entry: { key, line: row.line, good, image: image ?? null }, faults }
 }
 
+interface Breach {
+  /** What it is about; a fault of one of them that is told already says enough. */
+  readonly columns: readonly Column[]
+  readonly message: string
+}
+
 /** What the house would refuse, by the columns of the file. */
-function againstRules(good: SaleTerms): [column: Column | null, message: string][] {
-  const checked = newGood.safeParse(good)
-  if (checked.success) return []
-  return checked.error.issues.map(({ path: [first], code, message }) => {
-    const term = String(first ?? '')
-    const column = isColumn(term) ? term : (columnOf[term] ?? null)
-    const missing = code === 'invalid_type' && column !== null && good[term as keyof SaleTerms] === undefined
-    const sentence = message.replace(/endsInMs|endsAt|startPrice/g, (name) => columnOf[name] ?? name)
-    return [missing ? null : column, missing ? `It has no ${column}.` : `It ${sentence}.`]
-  })
+function againstRules(good: SaleTerms): readonly Breach[] {
+  const { name, startPrice, endsInMs, endsAt } = good
+  const breaches: Breach[] = []
+  if (name === undefined) breaches.push({ columns: ['name'], message: 'It has no name.' })
+  if (startPrice === undefined) breaches.push({ columns: ['start'], message: 'It has no start: where bidding starts.' })
+  if ((endsInMs === undefined) === (endsAt === undefined))
+    breaches.push({ columns: ['ends-in', 'ends-at'], message: 'It needs ends-in or ends-at, one of them.' })
+  // The house's own rules look at a good that has all it needs.
+  const whole = { ...good, name: name ?? '-', startPrice: startPrice ?? 1, ...(breaches.length > 0 && { endsAt: undefined }) }
+  const checked = newGood.safeParse(breaches.length > 0 ? { ...whole, endsInMs: endsInMs ?? 60_000 } : good)
+  const issues = checked.success ? [] : checked.error.issues
+  return [
+    ...breaches,
+    ...issues.map(({ path: [first], message }): Breach => {
+      const term = String(first ?? '')
+      const column = isColumn(term) ? term : columnOf[term]
+      const sentence = message.replace(/startPrice/g, 'start')
+      return { columns: column ? [column] : [], message: `It ${sentence}.` }
+    }),
+  ]
 }
 
 /** Without what is undefined, which the house would not take. */

@@ -219,7 +219,8 @@ export const routes = {
     params: byId,
     query: since.extend({ poll: z.literal('1').optional() }),
     answer: null,
-    summary: 'The same as lines, then live until the good has ended; poll=1 stops at the present',
+    summary:
+      'The same as lines, then live until the good has ended; poll=1 stops at the present. Live, a private good asks for its password in the header Room-Password',
   },
   eventsSse: {
     ...get,
@@ -227,7 +228,7 @@ export const routes = {
     params: byId,
     query: since,
     answer: null,
-    summary: 'The same as Server-Sent Events; resumes from Last-Event-ID',
+    summary: 'The same as Server-Sent Events; resumes from Last-Event-ID; a private good asks for Room-Password',
   },
   log: {
     ...get,
@@ -243,7 +244,7 @@ export const routes = {
     params: byId,
     query: page,
     answer: list(chatLine),
-    summary: "Lines of a good's chat, newest first",
+    summary: "Lines of a good's chat, newest first; a private good asks for Room-Password",
   },
   say: {
     ...post,
@@ -253,14 +254,15 @@ export const routes = {
     body: chatText.partial(),
     answer: chatLine,
     upload: { json: 'line', file: 'image' },
-    summary: 'Say something to the room: a text as JSON, or a picture as multipart `image`',
+    summary:
+      'Say something to the room: a text as JSON, or a picture as multipart `image`; a private good asks for Room-Password',
   },
   chatPicture: {
     ...get,
     path: '/v1/goods/:id/chat/:lineId/image',
     params: byGoodAndLine,
     answer: null,
-    summary: "A picture of a good's chat",
+    summary: "A picture of a good's chat; a private good asks for Room-Password",
   },
   removeLine: {
     ...remove,

@@ -88,10 +88,10 @@ const milliseconds = (least: number, most: number) =>
     .min(least, `must be at least ${least}`)
     .max(most, `must be at most ${most}`)
 
-const roomPassword = anyText.refine(
-  (value) => graphemeLength(value) >= 1 && value.length <= 128,
-  'must have 1 to 128 characters',
-)
+// A header, which may carry it, keeps no spaces at its ends.
+const roomPassword = anyText
+  .refine((value) => graphemeLength(value) >= 1 && value.length <= 128, 'must have 1 to 128 characters')
+  .refine((value) => value.trim() === value, 'must not begin or end with a space')
 const capacity = z.int().min(1, 'must be at least 1').max(limits.largestRoom, `must be at most ${limits.largestRoom}`)
 const endsInMs = milliseconds(limits.shortestSaleMs, limits.longestSaleMs)
 const endsAt = z.iso.datetime({ offset: true })

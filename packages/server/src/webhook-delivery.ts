@@ -6,7 +6,7 @@ import type { FeedEvent } from '@auction/common/events'
 
 /** Most events, and bytes of them, in one delivery; a single event may be longer. */
 export const BATCH_EVENTS = 100
-export const BATCH_BYTES = 256 * 1024
+const BATCH_BYTES = 256 * 1024
 
 /** Contiguous events of one good, as the feed tells them. */
 export interface Delivery {

@@ -236,7 +236,7 @@ export function createWebhooks(options: WebhooksOptions): Webhooks {
     stopListening()
     const all = [...lines.values()]
     for (const line of all) line.cancelRetry()
-    const done = Promise.all(all.map(({ working }) => working))
+    const done = Promise.all(all.flatMap(({ working }) => working ?? []))
     await Promise.race([done, moment()])
     stopping.abort()
     await Promise.race([done, moment()])

@@ -5,6 +5,9 @@ import type { Column } from '../table.ts'
 
 type Difference = Answer<'audit'>['differences'][number]
 
+/** A house with millions of events takes minutes. */
+const PATIENCE_MS = 10 * 60_000
+
 const columns: readonly Column<Difference>[] = [
   { title: 'what', value: ({ what }) => what },
   { title: 'expected', value: ({ expected }) => expected, wide: true },
@@ -16,7 +19,7 @@ export const command: Command = {
   notes:
     'Every price, leader, hold, entry and balance is recomputed from the log, and nothing is changed.\nIt ends with 0 when the books are right and with 1 when they are not. While they are wrong when a server starts,\nit opens its house read-only.',
   run: async ({ client, io, output }) => {
-    const answer = await (await client()).call('audit')
+    const answer = await (await client()).call('audit', { patienceMs: PATIENCE_MS })
     const { ok, checked, differences } = answer
     if (!ok || output.modes.json || output.modes.quiet)
       await output.list(columns, differences, { answer, id: ({ what }) => what, empty: '' })

@@ -1,5 +1,4 @@
 /** `auction bid <id> [<amount>]`: bids once, whatever the network does, and says how it stands. */
-
 import { AuctionError } from '@auction/common/errors'
 import type { Increment } from '@auction/common/good'
 import { incrementAt } from '@auction/common/increments'
@@ -8,7 +7,8 @@ import type { GoodView } from '@auction/common/view'
 import type { Answer, Client } from '../client.ts'
 import type { Command } from '../command.ts'
 import type { Context } from '../context.ts'
-import { parseCount, parseId, parseKey, parsePay, parseSeq, usage } from '../input.ts'
+import { parseCount, parseId, parsePay, parseSeq, usage } from '../input.ts'
+import { givenKey, keyOption, typed } from '../keyed.ts'
 import { listingOf, premiumOf } from '../listing.ts'
 import { once } from '../rerun.ts'
 import { pay, plainPay, relative } from '../wording.ts'
@@ -24,7 +24,7 @@ export const command: Command = {
     ['--message <text>', 'a word to everyone, up to 100 characters'],
     ['--if-seq <seq>', 'bid only while this is the last thing that happened to the good'],
     ['--dry-run', 'show what would be sent and the most it may cost, send nothing'],
-    ['--idempotency-key <key>', 'send a bid again whose outcome is unknown'],
+    keyOption('a bid'),
   ],
   examples: [
     'bid 42 1280.50',
@@ -38,13 +38,13 @@ export const command: Command = {
 A bid of ${LARGE} times the minimum or more, or with such a --max, asks, or needs --yes.
 --if-seq takes the "seq" of the good as you saw it (auction show 42 --json); anything since then refuses the bid, with 6.
 Exits with 0 when you lead, 6 changed since --if-seq, 10 too low, 11 not open, 12 accepted but outbid at once, 13 refused
-by another rule, 14 outcome unknown: run the same again, or the line it prints; the bid counts once, also after a kill.`,
+by another rule, 14 outcome unknown: run the same again, or the line it prints; the bid counts once. So it does after a kill: its key is
+kept in auction/ under XDG_STATE_HOME (usually ~/.local/state) until the outcome is known, a day at most.`,
   run: async (context, input) => {
     const [idText = '', amountText] = input.words
     const id = parseId(idText)
-    const given = input.option('idempotencyKey')
+    const key = givenKey(input)
     const [maxText, message, seqText] = [input.option('max'), input.option('message'), input.option('ifSeq')]
-    const key = given === undefined ? null : parseKey(given)
     const ifSeq = seqText === undefined ? null : parseSeq(seqText)
     if (amountText === undefined && maxText === undefined)
       throw usage('A bid needs an amount, or --max.', `The least bid: auction bid ${id} min`)
@@ -62,11 +62,10 @@ by another rule, 14 outcome unknown: run the same again, or the line it prints; 
     }
     if (input.flag('dryRun')) return dryRun(context, client, await seen, await resolve())
     const flags = { '--max': maxText, '--message': message, '--if-seq': seqText }
-    const typed = Object.entries(flags).flatMap(([flag, value]) => (value === undefined ? [] : [flag, value]))
     const answer = await explained(id, () =>
       once(context, {
         what: 'bid',
-        words: ['bid', ...input.words, ...typed],
+        words: ['bid', ...input.words, ...typed(flags)],
         key,
         prepare: async () => {
           const bid = await resolve()

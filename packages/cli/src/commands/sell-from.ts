@@ -73,7 +73,7 @@ function readFormat(input: Input, path: string): Format {
   const named = input.option('format')
   const format = named === undefined ? formatOf(path) : oneOf(formats, '--format', named)
   if (format === null)
-    throw usage(`What ${nameOf(path)} holds is not known from its name.`, `Add --format ${formats.join(', ')}.`)
+    throw usage(`What ${nameOf(path)} holds is not known from its name.`, `Add --format with one of: ${formats.join(', ')}.`)
   return format
 }
 

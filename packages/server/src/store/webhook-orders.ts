@@ -5,7 +5,7 @@ import { type Batch, insert, update } from './batch.ts'
 import type { OrderOf, Results, StoredWebhook } from './orders.ts'
 
 /** Failing for so long, a webhook is switched off. */
-export const GIVE_UP_AFTER_MS = 3 * 24 * 60 * 60 * 1000
+const GIVE_UP_AFTER_MS = 3 * 24 * 60 * 60 * 1000
 
 /** A webhook that has seen what there is, or nothing yet. Throws CONFLICT when there are too many. */
 export function addWebhook(batch: Batch, order: OrderOf<'add_webhook'>): Results['add_webhook'] {
