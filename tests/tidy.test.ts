@@ -244,12 +244,15 @@ describe('one library, one door (section 3)', () => {
     '@mikro-orm/sqlite': { at: ['server/store/database.ts'], types: ['server/store/'] },
     '@node-rs/argon2': { at: ['server/auth.ts'] },
     agenda: { at: ['server/alarms.ts', 'server/jobs/'] },
-    'better-sqlite3': { at: ['server/store/database.ts', 'server/jobs/sqlite-backend.ts'], types: ['server/store/'] },
+    'better-sqlite3': {
+      at: ['server/store/database.ts', 'server/store/snapshot.ts', 'server/jobs/sqlite-backend.ts'],
+      types: ['server/store/'],
+    },
     'cli-truncate': { at: ['cli/table.ts', 'cli/screen/'] },
     commander: { at: ['cli/cli.ts'] },
     conf: { at: ['cli/credentials.ts'] },
     'dinero.js/currencies': { at: ['common/money.ts'] },
-    'csv-parse/sync': { at: ['cli/import.ts'] },
+    'csv-parse/sync': { at: ['cli/import-rows.ts'] },
     eventsource: { at: ['cli/server-clock.ts'] },
     'ical-generator': { at: ['server/calendar.ts'] },
     ink: { at: ['cli/screen/'] },
@@ -269,6 +272,7 @@ describe('one library, one door (section 3)', () => {
     'string-width': { at: ['cli/table.ts', 'cli/screen/'] },
     'strip-ansi': { at: ['common/text.ts'] },
     'temporal-polyfill': { at: ['cli/input.ts'] },
+    yaml: { at: ['cli/import-rows.ts'] },
     zod: {
       at: [
         ...['events', 'view', 'answers', 'requests', 'api', 'house-api', 'frames', 'verify'].map(

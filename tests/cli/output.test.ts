@@ -156,7 +156,7 @@ describe('hostile text', () => {
     const url = await house(answer)
     const ran = await home.auction(['list'], { server: url })
     expect(ran.out.match(/\n/g)).toHaveLength(1)
-    expect(ran.out.split('\t')).toHaveLength(9)
+    expect(ran.out.split('\t')).toHaveLength(11)
   })
 
   it('in an error, a redirect, a content type is harmless too', async () => {

@@ -381,7 +381,7 @@ describe('news', () => {
       type: 'sold',
       at: iso(now),
       goodId: 7,
-      data: { name: 'Leica', winner, price: usd(124_000) },
+      data: { name: 'Leica', winner, price: usd(124_000), receivedAt: null },
     }
     const { model, effects } = play(watching(good), ...amount('1280'), told(good, event))
     expect([model.notice, model.line.step]).toEqual([notice, 'closed'])

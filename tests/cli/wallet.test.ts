@@ -122,7 +122,7 @@ describe('wallet', () => {
     const outer = await openStub(async ({ path }) => {
       most = Math.max(most, ++now)
       const answer = await fetch(inner.url + path)
-      await new Promise((resolve) => setTimeout(resolve, 5))
+      await new Promise((resolve) => setTimeout(resolve, 60))
       now--
       return { json: await answer.json() }
     })

@@ -4,6 +4,7 @@ import { AuctionError } from '@auction/common/errors'
 import { type LoggedEvent, secretOf, toFeed } from '@auction/common/events'
 import {
   type CancellationReason,
+  type Changes,
   evolve,
   type Good,
   type GoodEvent,
@@ -192,7 +193,7 @@ function someCommand(sale: LoggedSale, random: Random): Command {
   if (dice <= 70) {
     const amount = Math.max(1, random.pick([minimumBid(good), good.max ?? 1]) + random.int(-1, 800))
     const max = amount + random.pick([0, random.int(0, 2_000)])
-    const form = random.pick([
+    const form = random.pick<{ amount: number | null; max: number | null }>([
       { amount, max: null },
       { amount: null, max },
       { amount, max },
@@ -211,7 +212,7 @@ function someCommand(sale: LoggedSale, random: Random): Command {
   }
   if (dice <= 93) {
     const price = good.price ?? good.startPrice
-    const changes = random.pick([
+    const changes = random.pick<Changes>([
       { reserve: random.pick([price, price - 1, price + random.int(1, 900), null]) },
       { buyNow: random.pick([null, price * 2, price * 9]) },
       { buyNow: price * 3, reserve: price * 2 },

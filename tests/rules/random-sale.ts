@@ -103,7 +103,7 @@ const which: fc.Arbitrary<Which> = fc.oneof(fc.constant('leading' as const), fc.
 const near = fc.oneof(fc.integer({ min: -2, max: 2 }), fc.integer({ min: 0, max: 1_500 }))
 const mostly = <T>(usual: T, other: T) => fc.constantFrom(usual, usual, usual, usual, usual, other)
 
-const edit: fc.Arbitrary<Edit> = fc.record(
+const anyEdit: fc.Arbitrary<Edit> = fc.record(
   {
     plain: fc.oneof(
       fc.constant({}),
@@ -121,6 +121,14 @@ const edit: fc.Arbitrary<Edit> = fc.record(
   },
   { requiredKeys: ['plain', 'note'] },
 )
+
+/** With bids little may change: these mostly do. */
+const smallEdit: fc.Arbitrary<Edit> = fc.record({
+  plain: fc.constant({}),
+  reserve: fc.record({ from: fc.constant('price'), off: fc.integer({ min: -50, max: 1 }) }),
+  note: fc.constant(null),
+})
+const edit = fc.oneof(anyEdit, smallEdit)
 
 const act: fc.Arbitrary<Act> = fc.oneof(
   {

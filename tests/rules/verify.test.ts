@@ -206,11 +206,16 @@ describe('a log that was touched', () => {
 
 type Data = LoggedEvent['data']
 /** The log with the facts of the first entry of this type, from `from` on, changed, and every hash made anew. */
-function forged(log: readonly LoggedEvent[], type: string, change: Data | ((data: Data) => Data), from = 0) {
+function forged(
+  log: readonly LoggedEvent[],
+  type: string,
+  change: Record<string, unknown> | ((data: Data) => Data),
+  from = 0,
+) {
   const at = log.findIndex((entry, index) => index >= from && entry.type === type)
   const entry = log[at]
   if (!entry) throw new Error(`There is no ${type}.`)
-  const data = typeof change === 'function' ? change(entry.data) : { ...entry.data, ...change }
+  const data = typeof change === 'function' ? change(entry.data) : ({ ...entry.data, ...change } as Data)
   return rechained(log.with(at, { ...entry, data }))
 }
 const without = (log: readonly LoggedEvent[], type: string) =>

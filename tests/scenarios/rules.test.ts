@@ -4,8 +4,8 @@
  */
 import { globSync, readFileSync } from 'node:fs'
 import { basename } from 'node:path'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { matches, openPlace, type Place, type Step, stepsOf } from '../support/session.ts'
+import { describe, expect, it } from 'vitest'
+import { matches, openPlace, stepsOf } from '../support/session.ts'
 
 const read = (pattern: string) =>
   globSync(pattern)
@@ -17,6 +17,8 @@ const scenarios = read('tests/scenarios/rules/*.md').map(({ file, text }) => ({
   steps: stepsOf(text),
 }))
 const recipes = read('docs/recipes/*.md')
+
+const SCENARIO_MS = 180_000
 
 /** The `console` blocks of a page, as text. */
 const blocksOf = (text: string) => [...text.matchAll(/^```console\n([\s\S]*?)^```$/gm)].map(([, block = '']) => block)
@@ -37,15 +39,20 @@ describe('recipes', () => {
   })
 })
 
-describe.each(scenarios)('$name', ({ steps }) => {
-  let place: Place
-  beforeAll(async () => {
-    place = await openPlace()
-  })
-  afterAll(() => place.close())
-
-  it.each(steps)('line $line: $who$$ $command', async (step: Step) => {
-    const actual = await place.run(step)
-    if (!matches(step.expected, actual)) expect(actual.join('\n')).toBe(step.expected.join('\n'))
+describe('the scenario of', () => {
+  // Mostly they wait for an end; each has a house and people of its own.
+  it.concurrent.each(scenarios)('$name', { timeout: SCENARIO_MS }, async ({ name, steps }) => {
+    const place = await openPlace()
+    try {
+      for (const step of steps) {
+        const actual = await place.run(step)
+        if (!matches(step.expected, actual))
+          expect(actual.join('\n'), `${name}.md, line ${step.line}: ${step.who}$ ${step.command}`).toBe(
+            step.expected.join('\n'),
+          )
+      }
+    } finally {
+      await place.close()
+    }
   })
 })

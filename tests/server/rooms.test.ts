@@ -79,6 +79,7 @@ describe.each(databases)('rooms on %s', (kind) => {
       const { id } = await seller.sell({ password: ROOM_PASSWORD })
       for (const stream of LIVE) {
         const path = `/v1/goods/${id}/${stream}`
+        expect([await live(path), await live(path, {}, person().token)]).toEqual([403, 403])
         expect(await house.anyone.get(path)).toMatchObject({ status: 403, body: { code: 'WRONG_PASSWORD' } })
         expect(await person().get(path)).toMatchObject({ status: 403, body: { code: 'WRONG_PASSWORD' } })
         for (const password of ['wrong', ROOM_PASSWORD.normalize('NFD').slice(1)])
@@ -96,13 +97,14 @@ describe.each(databases)('rooms on %s', (kind) => {
     })
 
     it('tell a socket outside nothing: no event, chat, presence or head', async () => {
-      const { id: goodId } = await seller.sell({ password: ROOM_PASSWORD, endsInMs: 2_500, softCloseMs: 0 })
+      const { id: goodId } = await seller.sell({ password: ROOM_PASSWORD })
       const [outsider, insider] = [await open(person(1).token), await open(person(2).token)]
       expect(await outsider.ask('join', { goodId, password: 'wrong' })).toMatchObject({ ok: false })
       await outsider.ask('follow', { house: true })
       await insider.ask('join', { goodId, password: ROOM_PASSWORD })
       await insider.ask('chat', { goodId, text: 'only here' })
       await person().bid(goodId, { amount: 1000 })
+      await seller.post(`/v1/goods/${goodId}/sale`, {})
       await expect.poll(() => insider.eventsOf(goodId).at(-1)?.type, { timeout: 10_000 }).toBe('sold')
       await expect.poll(() => insider.of('heads').length, { timeout: 5_000 }).toBeGreaterThan(0)
       expect(insider.of('chat')).toMatchObject([{ text: 'only here' }])
@@ -150,8 +152,11 @@ describe.each(databases)('rooms on %s', (kind) => {
   })
 
   describe('with a capacity', () => {
-    it('let exactly 5 of 30 in that race for 5 places, and the seller and the house besides', async () => {
-      const { id: goodId } = await seller.sell({ capacity: 5, password: ROOM_PASSWORD })
+    it.each([
+      ['open', {}],
+      ['private', { password: ROOM_PASSWORD }],
+    ])('let exactly 5 of 30 in that race for 5 places, and the seller and the house besides: %s', async (_, more) => {
+      const { id: goodId } = await seller.sell({ capacity: 5, ...more })
       const thirty = await Promise.all(people.map(({ token }, index) => open(index % 3 ? token : undefined)))
       const answers = await Promise.all(thirty.map((each) => each.ask('join', { goodId, password: ROOM_PASSWORD })))
       expect(answers.filter(({ ok }) => ok)).toHaveLength(5)

@@ -416,6 +416,32 @@ describe('webhooks of two servers on one PostgreSQL', () => {
     await second.close()
   })
 
+  it('are told within seconds of what is bid on the server that does not deliver', async () => {
+    const receiver = await receive()
+    await hook(receiver.url)
+    const good = await seller.sell({ increment: { fixed: 10 } })
+    await eventually(() => receiver.seqs(good.id)).toEqual([1])
+    const people = (await crowd(house, 2)).map((person) => memberAt(() => second.url, person))
+    await bidInTurn(people, good.id, 3)
+    await clock.advance(2_000)
+    await eventually(() => receiver.seqs(good.id)).toEqual(upTo(4))
+    await second.close()
+  })
+
+  it('are told once though both servers have news at the same moment', async () => {
+    const receiver = await receive()
+    await hook(receiver.url)
+    await clock.advance(1_000)
+    for (let round = 0; round < 3; round++) {
+      const both = [seller, memberAt(() => second.url, seller)]
+      const goods = await Promise.all(both.map((each) => each.sell({ endsInMs: DAY_MS })))
+      await passTimeUntil(() => goods.every(({ id }) => receiver.seqs(id).length > 0))
+      await clock.advance(60_000)
+      expect(goods.map(({ id }) => receiver.seqs(id))).toEqual([[1], [1]])
+    }
+    await second.close()
+  })
+
   it('are served by the other once one is gone', async () => {
     const receiver = await receive()
     await hook(receiver.url)

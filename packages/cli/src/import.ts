@@ -150,9 +150,10 @@ function againstRules(good: SaleTerms): readonly Breach[] {
   if (startPrice === undefined) breaches.push({ columns: ['start'], message: 'It has no start: where bidding starts.' })
   if ((endsInMs === undefined) === (endsAt === undefined))
     breaches.push({ columns: ['ends-in', 'ends-at'], message: 'It needs ends-in or ends-at, one of them.' })
-  // The house's own rules look at a good that has all it needs.
-  const whole = { ...good, name: name ?? '-', startPrice: startPrice ?? 1, ...(breaches.length > 0 && { endsAt: undefined }) }
-  const checked = newGood.safeParse(breaches.length > 0 ? { ...whole, endsInMs: endsInMs ?? 60_000 } : good)
+  const { endsAt: _, ...rest } = good
+  // The house's own rules look at a good that lacks nothing.
+  const stand = { name: '-', startPrice: 1, endsInMs: 60_000, ...rest }
+  const checked = newGood.safeParse(breaches.length === 0 ? good : stand)
   const issues = checked.success ? [] : checked.error.issues
   return [
     ...breaches,

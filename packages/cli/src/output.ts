@@ -58,7 +58,9 @@ export function createOutput(io: Io, modes: Modes): Output {
       else if (!io.terminal) for (const row of rows) values(columns.map((column) => column.value(row)))
       else if (rows.length === 0) io.err(`${empty}\n`)
       else {
-        const shown = columns.filter((column) => !column.pipe)
+        const says = ({ cell, value, spare }: Column<Row>): boolean =>
+          !spare || rows.some((row) => (cell ?? value)(row) !== '')
+        const shown = columns.filter((column) => !column.pipe && says(column))
         const { table } = await import('./table.ts')
         io.out(table(io, shown, rows))
       }

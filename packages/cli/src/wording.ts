@@ -193,7 +193,7 @@ function noteSentence(data: Facts): string {
   const names = isObject(data.changed) ? Object.keys(data.changed).filter((name) => name !== 'hardEndsAt') : []
   const changed = names.map((name) => (Object.hasOwn(termWords, name) ? termWords[name] : name)).join(', ')
   const text = textIn(data, 'text')
-  if (text === '') return `The seller changes the ${changed}.`
+  if (text === '') return `The seller changes the ${changed || 'good'}.`
   return `The seller notes: ${text}${changed === '' ? '' : ` (and changes the ${changed})`}`
 }
 

@@ -4,7 +4,7 @@ import type { GoodView } from '@auction/common/view'
 import type { Command } from '../command.ts'
 import { confirm } from '../confirmation.ts'
 import type { Context } from '../context.ts'
-import { tellGood } from '../good-line.ts'
+import { explained, tellGood } from '../good-line.ts'
 import { parseId } from '../input.ts'
 import { givenKey, keyOption } from '../keyed.ts'
 import { once } from '../rerun.ts'
@@ -28,7 +28,7 @@ a short sale: its second half), when it is sold at its end.`,
         await confirmSale(context, await client.call('good', { params: { id } }))
         return { call: { params: { id } }, line: [...words, '--yes'] }
       },
-      send: (call) => client.call('acceptBid', call),
+      send: (call) => explained(id, () => client.call('acceptBid', call)),
     })
     return tellGood(context, `Good ${id}, ${view.name}: ${standingLine(view)}.`, view)
   },

@@ -26,7 +26,7 @@ export const command: Command = {
     else if (io.terminal) {
       const { goods, events, entries, accounts } = checked
       output.line(
-        `The books are right: ${goods} goods, ${events} events, ${entries} entries and ${accounts} accounts recomputed.`,
+        `The books are right: ${goods} ${goods === 1 ? 'good' : 'goods'}, ${events} events, ${entries} entries and ${accounts} accounts recomputed.`,
       )
     }
     return ok ? 0 : 1

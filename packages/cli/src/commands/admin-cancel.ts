@@ -1,7 +1,7 @@
 /** `auction admin cancel <id> | --bid BID-ID`: the house cancels a good, or one bid, with a reason that everyone sees. */
 import type { Command } from '../command.ts'
 import { confirmWithBids } from '../confirmation.ts'
-import { tellGood } from '../good-line.ts'
+import { explained, tellGood } from '../good-line.ts'
 import { parseId, usage } from '../input.ts'
 import { givenKey, keyOption } from '../keyed.ts'
 import { once } from '../rerun.ts'
@@ -33,7 +33,8 @@ When a bid goes, the best of the others leads, at a price that may be lower. "au
         if (bid === undefined) await confirmWithBids(context, await client.call('good', { params: { id } }))
         return { call: { params: { id }, body: { reason } }, line: [...words, '--yes'] }
       },
-      send: (call) => client.call(bid === undefined ? 'cancelByHouse' : 'cancelBid', call),
+      send: (call) =>
+        bid === undefined ? explained(id, () => client.call('cancelByHouse', call)) : client.call('cancelBid', call),
     })
     const bidGone = `Bid ${id} is cancelled. Good ${view.id}, ${view.name}: ${standingLine(view)}.`
     return tellGood(context, bid === undefined ? `Good ${id}, ${view.name}, is cancelled.` : bidGone, view)

@@ -7,6 +7,7 @@ import type { GoodView } from '@auction/common/view'
 import type { Answer, Client } from '../client.ts'
 import type { Command } from '../command.ts'
 import type { Context } from '../context.ts'
+import { explained } from '../good-line.ts'
 import { parseCount, parseId, parsePay, parseSeq, usage } from '../input.ts'
 import { givenKey, keyOption, typed } from '../keyed.ts'
 import { listingOf, premiumOf } from '../listing.ts'
@@ -172,22 +173,6 @@ function lineOf({ globals }: Context, { id, amount, max, message, ifSeq, currenc
     ...(ifSeq === null ? [] : ['--if-seq', String(ifSeq)]),
     ...(globals.yes ? ['--yes'] : []),
   ]
-}
-
-/** A refusal with hints that name this good. */
-async function explained<T>(id: number, work: () => Promise<T>): Promise<T> {
-  try {
-    return await work()
-  } catch (error) {
-    if (!(error instanceof AuctionError) || !error.hint.includes('<id>')) throw error
-    const { code, message, data, requestId } = error
-    throw new AuctionError(code, message, {
-      hint: error.hint.replaceAll('<id>', String(id)),
-      data,
-      requestId,
-      cause: error,
-    })
-  }
 }
 
 function tell({ output, io }: Context, answer: Answer<'placeBid'>): number {

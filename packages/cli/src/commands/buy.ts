@@ -6,7 +6,7 @@ import type { Client } from '../client.ts'
 import type { Command } from '../command.ts'
 import { confirm } from '../confirmation.ts'
 import type { Context } from '../context.ts'
-import { tellGood } from '../good-line.ts'
+import { explained, tellGood } from '../good-line.ts'
 import { parseId } from '../input.ts'
 import { givenKey, keyOption } from '../keyed.ts'
 import { premiumOf } from '../listing.ts'
@@ -45,7 +45,7 @@ Exits with 0 when it is yours, 6 when it cannot be bought at once any more, 11 n
           })
         return { call: { params: { id } }, line: ['buy', String(id), '--yes'] }
       },
-      send: (call) => client.call('purchase', call),
+      send: (call) => explained(id, () => client.call('purchase', call)),
     })
     return tellGood(context, `You bought good ${id}, ${view.name}, for ${pay(view.price)}.`, view)
   },

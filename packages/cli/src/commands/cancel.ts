@@ -2,7 +2,7 @@
 import { cancellationReasons } from '@auction/common/good'
 import type { Command } from '../command.ts'
 import { confirmWithBids } from '../confirmation.ts'
-import { tellGood } from '../good-line.ts'
+import { explained, tellGood } from '../good-line.ts'
 import { oneOf, parseId, usage } from '../input.ts'
 import { givenKey, keyOption, typed } from '../keyed.ts'
 import { once } from '../rerun.ts'
@@ -36,7 +36,7 @@ What was held for the bids is free again at once. Everyone sees the reason.`,
         await confirmWithBids(context, good)
         return { call: { params: { id }, body: reason === undefined ? {} : { reason } }, line: [...words, '--yes'] }
       },
-      send: (call) => client.call('cancelGood', call),
+      send: (call) => explained(id, () => client.call('cancelGood', call)),
     })
     return tellGood(context, `Good ${id}, ${view.name}, is cancelled.`, view)
   },

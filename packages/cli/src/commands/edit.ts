@@ -1,7 +1,7 @@
 /** `auction edit <id>`: changes a good of one's own, or adds a dated note to its description. */
 import type { Command } from '../command.ts'
 import { readText } from '../files.ts'
-import { tellGood } from '../good-line.ts'
+import { explained, tellGood } from '../good-line.ts'
 import { parseId, usage } from '../input.ts'
 import { lookFirst } from '../keyed.ts'
 import { readTerms, termOptions } from '../sale-terms.ts'
@@ -37,9 +37,9 @@ a reserve lowered to the price or less, and who may come into the room. Everyone
       ...(text !== undefined && { note: await readText(text, context.io.stdin) }),
     }
     if (Object.keys(edit).length === 0) throw usage('Say what to change.', 'See: auction edit --help')
-    const view = await client
-      .call('editGood', { params: { id }, body: edit, key: crypto.randomUUID() })
-      .catch((error: unknown) => Promise.reject(lookFirst(error, `auction show ${id}`)))
+    const view = await explained(id, () =>
+      client.call('editGood', { params: { id }, body: edit, key: crypto.randomUUID() }),
+    ).catch((error: unknown) => Promise.reject(lookFirst(error, `auction show ${id}`)))
     const end = `ends ${context.output.when(view.endsAt)}`
     return tellGood(context, `Good ${id}, ${view.name}, is changed: ${standingLine(view)}, ${end}.`, view)
   },

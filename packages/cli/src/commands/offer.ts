@@ -1,6 +1,6 @@
 /** `auction offer <id> --for 3d`: a second chance for the highest bidder of a good whose reserve was not met. */
 import type { Command } from '../command.ts'
-import { tellGood } from '../good-line.ts'
+import { explained, tellGood } from '../good-line.ts'
 import { parseDurationMs, parseId, usage } from '../input.ts'
 import { givenKey, keyOption } from '../keyed.ts'
 import { once } from '../rerun.ts'
@@ -27,10 +27,10 @@ yes. "auction relist" lists it for everyone instead.`,
       words,
       key: givenKey(input),
       prepare: async () => ({ call: { params: { id }, body: { endsInMs } }, line: words }),
-      send: (call) => client.call('offer', call),
+      send: (call) => explained(id, () => client.call('offer', call)),
     })
     const who = view.offeredTo?.nick ?? 'the highest bidder'
-    const line = `Good ${view.id}, ${view.name}, is offered to ${who} alone for ${pay(view.startPrice)}, until ${context.output.when(view.endsAt)}.`
+    const line = `Good ${view.id}, ${view.name}, is offered to ${who} alone for ${pay(view.startPrice)}. The offer ends ${context.output.when(view.endsAt)}.`
     return tellGood(context, line, view)
   },
 }

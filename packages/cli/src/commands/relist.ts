@@ -1,6 +1,6 @@
 /** `auction relist <id>`: lists an unsold good again, as a new good. */
 import type { Command } from '../command.ts'
-import { tellGood } from '../good-line.ts'
+import { explained, tellGood } from '../good-line.ts'
 import { parseId, usage } from '../input.ts'
 import { lookFirst } from '../keyed.ts'
 import { againOptions, readTerms } from '../sale-terms.ts'
@@ -20,9 +20,9 @@ export const command: Command = {
     const client = await context.client()
     const name = input.option('name')
     const body = { ...(name !== undefined && { name }), ...(await readTerms(context, client, input, true)) }
-    const view = await client
-      .call('relist', { params: { id }, body, key: crypto.randomUUID() })
-      .catch((error: unknown) => Promise.reject(lookFirst(error, 'auction sales')))
+    const view = await explained(id, () =>
+      client.call('relist', { params: { id }, body, key: crypto.randomUUID() }),
+    ).catch((error: unknown) => Promise.reject(lookFirst(error, 'auction sales')))
     const { output, io } = context
     const line = `Listed good ${id} again as good ${view.id}, ${view.name}: starts at ${pay(view.startPrice)}, ends ${output.when(view.endsAt)}.`
     tellGood(context, line, view)

@@ -5,7 +5,7 @@ import { retractionReasons } from '@auction/common/good'
 import type { GoodView } from '@auction/common/view'
 import type { Answer, Client } from '../client.ts'
 import type { Command } from '../command.ts'
-import { tellGood } from '../good-line.ts'
+import { explained, tellGood } from '../good-line.ts'
 import { oneOf, parseId, usage } from '../input.ts'
 import { givenKey, keyOption } from '../keyed.ts'
 import { once } from '../rerun.ts'
@@ -36,7 +36,7 @@ back; after that your last one only, for an hour, and none once a bid would move
         const { goodId: id } = await ownBid(client, bidId)
         return { call: { params: { id, bidId }, body: { reason } }, line: words }
       },
-      send: (call) => client.call('retractBid', call),
+      send: (call) => explained(call.params.id, () => client.call('retractBid', call)),
     })
     const { id } = view
     const state = `Good ${id}, ${view.name}: ${standingLine(view)}.${ownWords(view)}`

@@ -73,7 +73,10 @@ function readFormat(input: Input, path: string): Format {
   const named = input.option('format')
   const format = named === undefined ? formatOf(path) : oneOf(formats, '--format', named)
   if (format === null)
-    throw usage(`What ${nameOf(path)} holds is not known from its name.`, `Add --format with one of: ${formats.join(', ')}.`)
+    throw usage(
+      `What ${nameOf(path)} holds is not known from its name.`,
+      `Add --format with one of: ${formats.join(', ')}.`,
+    )
   return format
 }
 
@@ -147,7 +150,8 @@ async function showPlan(
 ): Promise<void> {
   if (!interactive || globals.yes) return
   const { table } = await import('../table.ts')
-  io.err(table(io, planColumns(currency), entries))
+  const forPeople = planColumns(currency).filter(({ pipe }) => !pipe)
+  io.err(table(io, forPeople, entries))
 }
 
 /** One after the other, each under its own key. What the house refuses is told and the next goes on; any other failure ends it. */

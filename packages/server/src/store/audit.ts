@@ -29,7 +29,7 @@ export interface Auditor {
 const MOST_DIFFERENCES = 100
 /** Goods whose logs are replayed side by side, and rows of a page. */
 const GOODS = 20
-const PAGE = 500
+const PAGE = 100
 /** How long the event loop may be held before others have their turn. */
 const TURN_MS = 10
 
