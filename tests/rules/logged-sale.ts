@@ -69,9 +69,14 @@ export function openSale(changes: Partial<Terms> = {}, id = 42): LoggedSale {
       }),
     log() {
       const ended = good.status !== 'open'
-      const met = ended && kept.some(({ entry }) => entry.type === 'reserve_met')
+      const met = new Set<number>()
+      let inForce = 0
+      for (const { entry, secret } of kept) {
+        if (entry.type === 'reserve_met') met.add(inForce)
+        else if (secret && 'reserve' in secret) inForce = entry.seq
+      }
       return kept.map(({ entry, secret }) =>
-        secret && ('max' in secret ? ended : met) ? { ...entry, opened: secret } : entry,
+        secret && ended && ('max' in secret || met.has(entry.seq)) ? { ...entry, opened: secret } : entry,
       )
     },
   }

@@ -102,6 +102,8 @@ describe('an edit is refused', () => {
       editBy(changes),
       'CONFLICT',
     ]),
+    // The last part of a sale, in which the seller is bound, cannot be put off.
+    ['of the end to later, with bids and exactly Q left', led, editBy({ endsAt: endsAt + HOUR }, left(Q)), 'CONFLICT'],
     ['of a reserve where there was none, with bids', led, editBy({ reserve: 1 }), 'CONFLICT'],
     ['of the reserve upward, with bids', unmet, editBy({ reserve: 4_001 }), 'CONFLICT'],
     [

@@ -1,5 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { canonicalJson } from '../../packages/common/src/log.ts'
+import { createVerifier, logLine } from '../../packages/common/src/verify.ts'
 import { bidAmongMany, crowd, expectBalancedBooks, insist } from '../support/crowd.ts'
 import { fakeClock } from '../support/fake-clock.ts'
 import { databases, type House, type Json, type Member, openHouse } from '../support/house.ts'
@@ -189,6 +191,26 @@ describe.each(databases)('a seller on %s', (kind) => {
       await clock.advance(2 * HOUR_MS)
       await house.start()
       expect(await viewOf(house, good)).toMatchObject({ status: 'sold', price: usd(1000) })
+    })
+    it('that lower a reserve never tell the one given up, and the log verifies without it', async () => {
+      const good = await sellWithBid({ reserve: 4876 }, 3000)
+      await edit(seller, good, { reserve: 1000 })
+      await accept(seller, good)
+      const { items } = (await house.anyone.get(`/v1/goods/${good.id}/log`)).body
+      expect(items.map(({ opened }: Json) => opened?.reserve ?? opened?.max ?? null)).toEqual([
+        null,
+        3000,
+        1000,
+        null,
+        null,
+      ])
+      const verifier = createVerifier()
+      for (const item of items) verifier.line(logLine(item))
+      verifier.line(canonicalJson({ events: items.length, goodId: good.id, hash: items.at(-1).hash, type: 'head' }))
+      expect(verifier.end()).toMatchObject({
+        differences: [],
+        goods: [{ goodId: good.id, reserve: 'opened', sealed: 0 }],
+      })
     })
     it('of a room password keep only its hash', async () => {
       const good = await seller.sell({ password: 'sesame-at-first' })

@@ -432,6 +432,8 @@ export function openNaiveHouse({ retraction }: { readonly retraction: 'allowed' 
         [!isOpenAt(good, now), 'NOT_OPEN'],
         [terms.offeredTo !== null, 'CONFLICT'],
         [hasBids && changesBid, 'CONFLICT'],
+        // Decision 18: the last part of a sale cannot be put off.
+        [hasBids && after.endsAt !== good.endsAt && !moreThanQLeft(good, now), 'CONFLICT'],
         [impossible, 'CONFLICT'],
         [impossible, 'BAD_REQUEST'],
       )

@@ -10,6 +10,7 @@ import { inject } from 'vitest'
 import type { Clock } from '../../packages/server/src/clock.ts'
 import { readConfig, type Setting } from '../../packages/server/src/config.ts'
 import { type AuctionServer, createServer } from '../../packages/server/src/server.ts'
+import { expectNoLeaks, hear, PASSWORD } from './ears.ts'
 
 export const databases = ['sqlite', 'postgresql'] as const
 export type DatabaseKind = (typeof databases)[number]
@@ -54,7 +55,7 @@ export interface House {
   close(): Promise<void>
 }
 
-export const PASSWORD = 'correct horse battery'
+export { PASSWORD }
 
 export function callerAt(url: () => string, token: string | null): Caller {
   async function send(
@@ -70,6 +71,7 @@ export function callerAt(url: () => string, token: string | null): Caller {
     if (body !== undefined) init.body = form ? body : typeof body === 'string' ? body : JSON.stringify(body)
     const response = await fetch(`${url()}${path}`, init)
     const text = await response.text()
+    hear(`${method} ${path}`, text)
     const json =
       /json/.test(response.headers.get('content-type') ?? '') &&
       !/ndjson/.test(response.headers.get('content-type') ?? '')
@@ -176,7 +178,11 @@ export async function openHouse(kind: DatabaseKind, options: HouseOptions = {}):
   let url = ''
   let houseCode: string | null = null
   const start = async () => {
-    const log = options.log ?? pino({ level: process.env.AUCTION_TEST_LOG ?? 'silent' })
+    const log =
+      options.log ??
+      (process.env.AUCTION_TEST_LOG
+        ? pino({ level: process.env.AUCTION_TEST_LOG })
+        : pino({ level: 'trace' }, { write: (line: string) => hear('a log line', line) }))
     server = await createServer(readConfig({}, settings), {
       log,
       ...(options.clock ? { clock: options.clock } : {}),
@@ -212,6 +218,7 @@ export async function openHouse(kind: DatabaseKind, options: HouseOptions = {}):
     async close() {
       await stop()
       await database.drop()
+      expectNoLeaks()
     },
   }
 }

@@ -60,7 +60,7 @@ export interface Place {
 export async function openPlace(): Promise<Place> {
   const directory = mkdtempSync(join(tmpdir(), 'auction-session-'))
   const port = await freePort()
-  const left: IPty[] = []
+  const left: { terminal: IPty; ended: Promise<void> }[] = []
   cpSync(join(ROOT, 'packages/cli/assets'), directory, { recursive: true })
   const tidy = (text: string) =>
     text
@@ -105,7 +105,7 @@ export async function openPlace(): Promise<Place> {
       const serves = /\bauction serve\b/.test(command) && !command.includes('--check')
       const deadline = performance.now() + TIMEOUT_MS
       if (serves) {
-        left.push(terminal)
+        left.push({ terminal, ended })
         while (!matches(expected, tidy(text().trimEnd())) && performance.now() < deadline)
           await new Promise((resolve) => setTimeout(resolve, 50))
         return tidy(text().trimEnd())
@@ -116,10 +116,9 @@ export async function openPlace(): Promise<Place> {
       return text().trimEnd() === '' ? [] : tidy(text().trimEnd())
     },
     async close() {
-      for (const terminal of left) {
-        const gone = new Promise((resolve) => terminal.onExit(resolve))
+      for (const { terminal, ended } of left) {
         terminal.kill('SIGTERM')
-        await gone
+        await ended
       }
       rmSync(directory, { recursive: true, force: true })
     },

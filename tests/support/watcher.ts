@@ -1,5 +1,6 @@
 /** A Socket.IO client that keeps every frame it was sent. */
 import { io, type Socket } from 'socket.io-client'
+import { hear } from './ears.ts'
 import type { Json } from './house.ts'
 
 export interface Frame {
@@ -29,7 +30,10 @@ export function watch(url: string, token?: string | null, headers: Record<string
     extraHeaders: headers,
   })
   const frames: Frame[] = []
-  socket.onAny((name: string, payload: Json) => void frames.push({ name, payload }))
+  socket.onAny((name: string, payload: Json) => {
+    hear(`the frame ${name}`, JSON.stringify(payload) ?? '')
+    frames.push({ name, payload })
+  })
   const of = (name: string) => frames.filter((frame) => frame.name === name).map(({ payload }) => payload)
   const watcher: Watcher = {
     socket,
@@ -39,7 +43,11 @@ export function watch(url: string, token?: string | null, headers: Record<string
       of('events')
         .filter((frame) => frame.goodId === goodId)
         .flatMap((frame) => frame.events),
-    ask: (name, payload) => socket.timeout(10_000).emitWithAck(name, payload),
+    async ask(name, payload) {
+      const answer: Json = await socket.timeout(10_000).emitWithAck(name, payload)
+      hear(`the acknowledgement of ${name}`, JSON.stringify(answer) ?? '')
+      return answer
+    },
     close: () => void socket.close(),
   }
   return new Promise((resolve, reject) => {

@@ -58,9 +58,10 @@ export function createOutput(io: Io, modes: Modes): Output {
       else if (!io.terminal) for (const row of rows) values(columns.map((column) => column.value(row)))
       else if (rows.length === 0) io.err(`${empty}\n`)
       else {
-        const says = ({ cell, value, spare }: Column<Row>): boolean =>
-          !spare || rows.some((row) => (cell ?? value)(row) !== '')
-        const shown = columns.filter((column) => !column.pipe && says(column))
+        // What may be left out for want of room is left out where it says nothing too.
+        const shown = columns.filter(
+          (column) => !column.pipe && (!column.spare || rows.some((row) => (column.cell ?? column.value)(row) !== '')),
+        )
         const { table } = await import('./table.ts')
         io.out(table(io, shown, rows))
       }

@@ -316,8 +316,8 @@ const short = (text: string): string => (text.length > 80 ? `${text.slice(0, 79)
 
 /** A value of an event in a few words. */
 export function inShort(value: unknown): string {
-  if (value === undefined) return 'nothing'
-  if (value === null || typeof value !== 'object') return short(String(value))
+  if (value === undefined || value === null) return 'none'
+  if (typeof value !== 'object') return short(String(value))
   const { amount, currency, id, nick } = value as Record<string, unknown>
   if (typeof amount === 'number' && typeof currency === 'string' && isCurrency(currency))
     return inWords({ amount, currency })

@@ -77,6 +77,8 @@ export function editGood({ by, changes, note, salt, receivedAt }: EditGood, good
   refuseUnlessOpen(good, receivedAt)
   if (good.offeredTo) throw new AuctionError('CONFLICT', 'A second chance is offered as it is.')
   if (good.bidCount > 0) refuseBroken(changes, good)
+  // Else the last part of a sale, in which the seller is bound, could be put off for ever.
+  if (good.bidCount > 0 && changes.endsAt !== undefined) refuseLate(good, receivedAt)
   const edited = { ...good, ...changes }
   const fault = good.bidCount > 0 ? null : priceFault(edited)
   if (fault) throw new AuctionError('BAD_REQUEST', `${fault.path}: ${fault.message}.`)

@@ -82,7 +82,9 @@ interface Chain {
   seq: number
   hash: string
   at: string
-  met: boolean
+  /** Line of the reserve in force, and of each that was met. */
+  reserve: number
+  readonly met: number[]
 }
 
 /** A verification of a file of one or several goods' logs, one after the other. */
@@ -122,14 +124,16 @@ export function createVerifier(): Verifier {
     chain.seq = seq
     chain.hash = hash
     chain.at = at
-    chain.met ||= entry.type === 'reserve_met'
+    if (entry.type === 'reserve_met') chain.met.push(chain.reserve)
     if (!chain.lineOf.has(seq)) chain.lineOf.set(seq, lines)
     noteSeal(chain, entry)
     chain.replay.take(entry)
   }
 
-  function noteSeal({ sealedBids, sealedReserves, opened }: Chain, entry: LoggedEvent): void {
+  function noteSeal(chain: Chain, entry: LoggedEvent): void {
+    const { sealedBids, sealedReserves, opened } = chain
     const sealed = typeof entry.data.commitment === 'string'
+    if (sealed && entry.type !== 'bid') chain.reserve = lines
     if (isOpened(entry)) opened.push(lines)
     else if (sealed) (entry.type === 'bid' ? sealedBids : sealedReserves).push(lines)
     if (entry.opened && !(sealed && isOpened(entry))) differ(lines, 'It opens what is not sealed in it.', entry.seq)
@@ -139,7 +143,7 @@ export function createVerifier(): Verifier {
     if (goods.some((good) => good.goodId === goodId))
       differ(lines, `Good ${goodId} has been there before.`, null, goodId)
     const seals = { sealedBids: [], sealedReserves: [], opened: [] }
-    const start = { events: 0, seq: 0, hash: CHAIN_START, at: '', met: false }
+    const start = { events: 0, seq: 0, hash: CHAIN_START, at: '', reserve: 0, met: [] }
     return { goodId, replay: createReplay(goodId), lineOf: new Map(), ...seals, ...start }
   }
 
@@ -163,7 +167,8 @@ export function createVerifier(): Verifier {
       const { status, leader, winner, currency } = good
       const price = good.price === null ? null : { amount: good.price, currency }
       const sealed = chain.sealedBids.length
-      const reserve = good.reserve === null ? 'none' : chain.sealedReserves.length > 0 ? 'sealed' : 'opened'
+      const reserve =
+        good.reserve === null ? 'none' : chain.sealedReserves.includes(chain.reserve) ? 'sealed' : 'opened'
       goods.push({ goodId, events, head: hash, status, price, leader, winner, sealed, reserve })
     }
     chain = null
@@ -176,8 +181,9 @@ export function createVerifier(): Verifier {
     if (good?.seq !== seq) return
     if (good.status === 'open') for (const line of opened) differ(line, 'It is opened, and the good is still open.')
     else for (const line of sealedBids) differ(line, 'Its maximum is still sealed, and the good has ended.')
-    if (good.status !== 'open' && met)
-      for (const line of sealedReserves) differ(line, 'Its reserve is still sealed, and was met.')
+    if (good.status !== 'open')
+      for (const line of sealedReserves)
+        if (met.includes(line)) differ(line, 'Its reserve is still sealed, and was met.')
   }
 
   return {

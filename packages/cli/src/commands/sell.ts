@@ -5,6 +5,7 @@ import type { Context } from '../context.ts'
 import { readPicture } from '../files.ts'
 import { tellGood } from '../good-line.ts'
 import { usage } from '../input.ts'
+import { lookFirst } from '../keyed.ts'
 import { listGood } from '../new-good.ts'
 import { readTerms, type SaleTerms, termOptions } from '../sale-terms.ts'
 import { pay } from '../wording.ts'
@@ -40,7 +41,10 @@ With --from it exits with 0 when all are listed, 6 when some were refused.`,
     const image = input.option('image')
     const picture = image === undefined ? null : await readPicture(image)
     const client = await context.client()
-    const view = await listGood(client, await readGood(context, client, input, name), picture)
+    const good = await readGood(context, client, input, name)
+    const view = await listGood(client, good, picture, { key: crypto.randomUUID() }).catch((error: unknown) =>
+      Promise.reject(lookFirst(error, 'auction sales')),
+    )
     const { output, io } = context
     const line = `Listed good ${view.id}, ${view.name}: starts at ${pay(view.startPrice)}, ends ${output.when(view.endsAt)}.`
     tellGood(context, line, view)

@@ -129,8 +129,7 @@ interface Audited {
   readonly keys: Set<string>
   found: number
   head: string
-  told: number
-  readable: boolean
+  whole: boolean
 }
 
 async function checkGoods(work: Work, scope: 'all' | 'open'): Promise<void> {
@@ -138,7 +137,7 @@ async function checkGoods(work: Work, scope: 'all' | 'open'): Promise<void> {
   for await (const rows of pages<Stored<GoodRow>>(work, 'GoodRow', tail, [0], ({ id }) => [id]))
     for (let from = 0; from < rows.length; from += GOODS) {
       const some = rows.slice(from, from + GOODS).map((row): Audited => {
-        const start = { keys: new Set<string>(), found: 0, head: CHAIN_START, told: 0, readable: true }
+        const start = { keys: new Set<string>(), found: 0, head: CHAIN_START, whole: true }
         return { row, replay: createReplay(row.id), ...start }
       })
       const goods = new Map(some.map((good) => [good.row.id, good]))
@@ -192,7 +191,7 @@ function entryOf(work: Work, row: Stored<EventRow>, good: Audited): LoggedEvent 
     good.head = hash
     return { ...entry, ...(opened && { opened }) }
   } catch {
-    good.readable = false
+    good.whole = false
     differ(work, place, 'an event', 'what cannot be read')
     return null
   }
@@ -263,14 +262,14 @@ const secret: ReadonlySet<string> = new Set(['max', 'reserve'])
 const derived: ReadonlySet<string> = new Set(['amount', 'price', 'minimumBid'])
 
 /** The row of a good against what its log comes to. */
-function checkRow(work: Work, { row, replay, head, readable }: Audited): void {
+function checkRow(work: Work, { row, replay, head, whole }: Audited): void {
   // What a price should be, maxima and the reserve decide: it would tell them.
   for (const { seq, what, expected, found } of replay.differences)
     differ(work, `good ${row.id}, event ${seq}: ${what}`, derived.has(what) ? 'another amount' : expected, found)
   const good = replay.good()
   const place = `good ${row.id}`
   if (!good) differ(work, place, 'a log that begins with its listing', 'none')
-  if (!good || !readable) return
+  if (!good || !whole) return
   if (good.leader && heldOn(good) > 0)
     work.held.set(good.leader.id, (work.held.get(good.leader.id) ?? 0) + heldOn(good))
   if (good.private !== (row.roomPassword != null))
@@ -282,8 +281,18 @@ function checkRow(work: Work, { row, replay, head, readable }: Audited): void {
     const found = row[name] ?? null
     if (found === value) continue
     if (secret.has(name)) differ(work, `${place}: ${name}`, 'that of the log', 'another amount')
-    else differ(work, `${place}: ${name}`, value, found)
+    else differ(work, `${place}: ${name}`, readable(name, value, work), readable(name, found, work))
   }
+}
+
+const amounts: ReadonlySet<string> = new Set(['price', 'sortPrice', 'startPrice', 'buyNow'])
+const instants: ReadonlySet<string> = new Set(['listedAt', 'endsAt', 'hardEndsAt'])
+
+/** A value of a good's row as people write it. */
+function readable(name: string, value: Row[string] | undefined, { currency }: Work): unknown {
+  if (typeof value !== 'number') return value
+  if (amounts.has(name)) return { amount: value, currency }
+  return instants.has(name) ? toInstant(value) : value
 }
 
 /** Every account against its entries, those of held money against the goods led, and all of them together. */

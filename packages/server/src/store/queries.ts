@@ -137,6 +137,17 @@ export function openQueries(database: Database, currency: string) {
   const eventRows = (goodId: number, since: number, limit: number) =>
     open().find(EventRow, { goodId, seq: { $gt: since } }, { orderBy: { seq: 'asc' }, limit })
 
+  /** Seqs of the events that set a reserve which was met; one that was given up unmet stays secret. */
+  async function metReserves(goodId: number): Promise<Set<number>> {
+    const where = { goodId, type: { $in: ['listed', 'note', 'reserve_met'] } }
+    const met = new Set<number>()
+    let inForce = 0
+    for (const { seq, type, secret } of await open().find(EventRow, where, { orderBy: { seq: 'asc' } }))
+      if (type === 'reserve_met') met.add(inForce)
+      else if (secret != null) inForce = seq
+    return met
+  }
+
   return {
     async good(id: number): Promise<Good> {
       const row = await open().findOne(GoodRow, { id })
@@ -263,12 +274,12 @@ export function openQueries(database: Database, currency: string) {
         toFeedEvent,
       )
     },
-    /** The log with its links; of an ended good with its secrets opened, a reserve's only if it was met. */
+    /** The log with its links; of an ended good with its secrets opened, of its reserves those that were met. */
     async log(good: Good, since: number, limit: number): Promise<LoggedEvent[]> {
       const ended = good.status !== 'open'
-      const met = ended && (await open().findOne(EventRow, { goodId: good.id, type: 'reserve_met' })) !== null
-      const openingOf = ({ type, secret }: EventRow): { opened?: Opening } =>
-        secret != null && (type === 'bid' ? ended : met) ? { opened: JSON.parse(secret) as Opening } : {}
+      const met = ended ? await metReserves(good.id) : new Set()
+      const openingOf = ({ type, seq, secret }: EventRow): { opened?: Opening } =>
+        secret != null && (type === 'bid' ? ended : met.has(seq)) ? { opened: JSON.parse(secret) as Opening } : {}
       const rows = await eventRows(good.id, since, limit)
       return rows.map((row) => ({ ...toFeedEvent(row), hash: row.hash, ...openingOf(row) }))
     },
