@@ -115,6 +115,7 @@ async function nothing(): Promise<Stand> {
   const app = createApp({
     handlers,
     rates: createRates(false),
+    metrics: { called() {} },
     clock: systemClock(),
     uploads: tmpdir(),
     corsOrigins: [],

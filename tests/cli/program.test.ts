@@ -306,6 +306,18 @@ describe('on a terminal', () => {
     expect(house.asked.every(({ method }) => method === 'GET')).toBe(true)
   })
 
+  it.each([
+    [['cancel', '42', '--reason', 'incorrect'], /has bids: \$10\.00 by zoë\. Cancel it\?/],
+    [['accept', '42'], /goes to zoë for \$10\.00\. Sell it now\?/],
+    [['admin', 'cancel', '42', '--reason', 'Fake.'], /has bids: .+ Cancel it\?/],
+  ])('asks before %j; no sends nothing', async (words, question) => {
+    const asked = terminal(words, { AUCTION_TOKEN: 'auc_x' })
+    await asked.waitFor(question)
+    asked.send('n\r')
+    expect(await asked.ended).toBe(1)
+    expect(house.asked.every(({ method }) => method === 'GET')).toBe(true)
+  })
+
   it('--no-input and CI ask nothing', async () => {
     for (const [words, env] of [
       [['login', 'noor', '--no-input'], {}],

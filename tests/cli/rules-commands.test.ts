@@ -237,7 +237,7 @@ describe('a seller', () => {
     const offered = good({ ...bare, id: 57, relistOf: 42, offeredTo: { id: 3, nick: 'zoë' }, buyNow: usd(1_000) })
     const stub = await house(ended, () => ({ status: 201, json: offered }))
     const ran = await home.auction(['offer', '42', '--for', '3d'], { server: stub.url, terminal: true })
-    expect(ran.out).toMatch(/^Good 57, Leica M3, is offered to zoë alone for \$10\.00, until in /)
+    expect(ran.out).toMatch(/^Good 57, Leica M3, is offered to zoë alone for \$10\.00\. The offer ends in /)
     expect(writes(stub)).toEqual([['POST', '/v1/goods/42/offers', { endsInMs: 259_200_000 }]])
   })
 

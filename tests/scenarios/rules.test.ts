@@ -5,6 +5,7 @@
 import { globSync, readFileSync } from 'node:fs'
 import { basename } from 'node:path'
 import { describe, expect, it } from 'vitest'
+import { signatureOf } from '../../packages/server/src/webhook-delivery.ts'
 import { matches, openPlace, stepsOf } from '../support/session.ts'
 
 const read = (pattern: string) =>
@@ -30,6 +31,18 @@ describe('recipes', () => {
       blocksOf(text).flatMap((block) => (played.has(block) ? [] : [`${file}: ${block.split('\n')[0]}`])),
     )
     expect(strange).toEqual([])
+  })
+  it('check a webhook as they say', async () => {
+    const text = readFileSync('docs/recipes/automating.md', 'utf8')
+    const [, source = ''] = /^```js\n([\s\S]*?)^```$/m.exec(text) ?? []
+    const { isFromTheHouse } = await import(`data:text/javascript,${encodeURIComponent(source)}`)
+    const header = `t=1000,v1=${signatureOf('whsec_x', 1000, '{"id":1}')}`
+    expect(isFromTheHouse('whsec_x', header, '{"id":1}', 1_000_000)).toBe(true)
+    expect(isFromTheHouse('whsec_x', header, '{"id":2}', 1_000_000)).toBe(false)
+    expect(isFromTheHouse('whsec_y', header, '{"id":1}', 1_000_000)).toBe(false)
+    expect(isFromTheHouse('whsec_x', header, '{"id":1}', 2_000_000)).toBe(false)
+    for (const strange of ['', 't=1000', `t=1000,v1=${'é'.repeat(64)}`])
+      expect(isFromTheHouse('whsec_x', strange, '{"id":1}', 1_000_000)).toBe(false)
   })
   it('quote every scenario', () => {
     const shown = new Set(recipes.flatMap(({ text }) => blocksOf(text)))

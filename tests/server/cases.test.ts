@@ -220,7 +220,7 @@ describe.each(databases)('the cases of rules.md, section 9, on %s', (kind) => {
       bid = (await keeper.bid(open.id, { max: 5000 })).body.bid
     })
     /** Who sends what, with `@` where the amount goes; null is no amount, but takes one away in an edit or a relisting. */
-    const fields: readonly [method: string, path: () => string, body: Json, mayBeNull?: true][] = [
+    const fields: readonly (readonly [method: string, path: () => string, body: Json, mayBeNull?: boolean])[] = [
       ...['startPrice', 'reserve', 'buyNow'].map(
         (field) => ['POST', () => '/v1/goods', { ...good, [field]: '@' }] as const,
       ),

@@ -64,7 +64,9 @@ export function someTerms(random: Random, owner: number, listedAt: number): Naiv
     random.int(400, 3_000),
     random.int(9_000, 30_000),
   ])
-  const reserve = random.chance(0.45) ? startPrice + random.int(1, Math.max(20, startPrice * 2)) : null
+  const reserve = random.chance(0.45)
+    ? startPrice + random.int(1, Math.max(20, startPrice * random.pick([1, 2, 12])))
+    : null
   const least = Math.max(Math.ceil(startPrice * 1.3), reserve ?? 0)
   const duration = random.pick([20_000, 60_000, 600_000, 1_500_000, HOUR_MS, 5 * HOUR_MS, 30 * HOUR_MS])
   return {
@@ -87,12 +89,14 @@ export function someTerms(random: Random, owner: number, listedAt: number): Naiv
 /** An unsold good, or by mistake another, listed again as it may be, or offered to its highest bidder; null when there is none. */
 export function termsAgain({ random, naive, goods, users, now }: Scene): NaiveTerms | null {
   const unsold = goods.filter((id) => naive.see(id).status === 'unsold')
-  const relistOf = random.any(random.chance(0.9) ? unsold : goods)
+  const offerable = unsold.filter((id) => naive.see(id).leader !== null)
+  const relistOf =
+    (random.chance(0.7) ? random.any(offerable) : null) ?? random.any(random.chance(0.9) ? unsold : goods)
   if (relistOf === null) return null
   const { terms } = naive.secrets(relistOf)
   const owner = random.chance(0.9) ? terms.owner : (random.any(users) ?? 0)
   const { leader, price } = naive.see(relistOf)
-  if (leader === null || price === null || random.chance(0.3)) return { ...someTerms(random, owner, now), relistOf }
+  if (leader === null || price === null || random.chance(0.25)) return { ...someTerms(random, owner, now), relistOf }
   const at = { listedAt: now, endsAt: now + random.int(24, 7 * 24) * HOUR_MS }
   const offer = { startPrice: price, reserve: null, buyNow: price, offeredTo: leader }
   return { ...terms, ...at, ...offer, owner, relistOf }

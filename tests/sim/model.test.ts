@@ -20,7 +20,7 @@ const verdicts = (action: string, codes: string) => codes.split(' ').map((code) 
 const reached = [
   ...['sold', 'unsold', 'bought', 'cancelled', 'lapsed', 'outage'],
   ...verdicts('place', 'done BID_TOO_LOW MAX_NOT_RAISED INSUFFICIENT_FUNDS CONFLICT NOT_OPEN OWN_GOOD FORBIDDEN'),
-  ...verdicts('purchase', 'done CONFLICT OWN_GOOD'),
+  ...verdicts('purchase', 'done CONFLICT'),
   ...verdicts('retract', 'done CONFLICT FORBIDDEN NOT_FOUND'),
   ...verdicts('cancel_bid', 'done NOT_FOUND'),
   ...verdicts('cancel_good', 'done'),

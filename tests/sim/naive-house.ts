@@ -269,6 +269,8 @@ export function openNaiveHouse({ retraction }: { readonly retraction: 'allowed' 
       const others = [...goods.values()].filter((good) => good.terms.relistOf === relistOf)
       return allOf(
         [owner !== old.terms.owner, 'FORBIDDEN'],
+        // A second chance that nobody took: it is the good behind it that may be listed again.
+        [old.terms.offeredTo !== null, 'CONFLICT'],
         [old.status !== 'unsold', 'CONFLICT'],
         [others.some(({ status }) => status !== 'unsold' && status !== 'cancelled'), 'CONFLICT'],
       )

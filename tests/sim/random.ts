@@ -9,9 +9,9 @@ export interface Random {
   any<T>(values: readonly T[]): T | null
 }
 
-/** mulberry32. */
+/** mulberry32, from a state that lies far from that of the next seed. */
 export function randomBy(seed: number): Random {
-  let state = seed >>> 0
+  let state = Math.imul(seed, 0x9e3779b1) >>> 0
   const next = () => {
     state = (state + 0x6d2b79f5) >>> 0
     let mixed = Math.imul(state ^ (state >>> 15), state | 1)

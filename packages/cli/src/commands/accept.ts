@@ -14,8 +14,8 @@ export const command: Command = {
   words: '<id>',
   options: [keyOption('a sale')],
   examples: ['accept 42', 'accept 42 --yes --json'],
-  notes: `Asks, or needs --yes: it ends the sale at the price there is. Refused while the reserve is not met, and in the last 12 h (of
-a short sale: its second half), when it is sold at its end.`,
+  notes: `Asks, or needs --yes: it ends the sale at the price there is. Refused while the reserve is not met, and in the
+last 12 h (of a short sale: its second half), when it is sold at its end.`,
   run: async (context, input) => {
     const id = parseId(input.words[0] ?? '')
     const client = await context.client()

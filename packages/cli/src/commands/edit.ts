@@ -20,8 +20,8 @@ export const command: Command = {
     'edit 42 --reserve none',
     'edit 42 --note "The shutter was serviced in 2023."',
   ],
-  notes: `--reserve, --buy-now and --capacity take "none". Before the first bid everything may change; after it: notes, a later end,
-a reserve lowered to the price or less, and who may come into the room. Everyone sees what changed.`,
+  notes: `--reserve, --buy-now and --capacity take "none". Before the first bid everything may change; after it: notes, a
+later end, a reserve lowered to the price or less, and who may come into the room. Everyone sees what changed.`,
   run: async (context, input) => {
     const id = parseId(input.words[0] ?? '')
     const [name, text] = [input.option('name'), input.option('note')]

@@ -12,8 +12,8 @@ export const command: Command = {
   words: '<id>',
   options: [['--for <duration>', 'how long the offer stands: 1d to 7d'], keyOption('an offer')],
   examples: ['offer 42 --for 3d', 'offer 42 --for 36h --json'],
-  notes: `Makes a new good that only the highest bidder may buy, at the last price: auction buy <new id>. Nobody pays before saying
-yes. "auction relist" lists it for everyone instead.`,
+  notes: `Makes a new good that only the highest bidder may buy, at the last price: auction buy <new id>. Nobody pays
+before saying yes. "auction relist" lists it for everyone instead.`,
   run: async (context, input) => {
     const id = parseId(input.words[0] ?? '')
     const span = input.option('for')

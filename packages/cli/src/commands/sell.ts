@@ -27,9 +27,10 @@ export const command: Command = {
     'sell --from goods.csv --yes',
   ],
   notes: `Prints the id with -q. A bid in the last two minutes moves the end.
-A file has one entry a good: key (yours, one for each), name, start, ends-in or ends-at, and if wanted reserve, buy-now, increment,
-description, image (beside the file), soft-close, capacity, password. All faults of the file are told at once, and nothing is
-sent; the plan asks, or needs --yes. Run it again as often as you like: what is listed already is not listed twice.
+A file has one entry a good: key (yours, one for each), name, start, ends-in or ends-at, and if wanted reserve,
+buy-now, increment, description, image (beside the file), soft-close, capacity, password. All faults of the file
+are told at once, and nothing is sent; the plan asks, or needs --yes. Run it again as often as you like: what is
+listed already is not listed twice.
 With --from it exits with 0 when all are listed, 6 when some were refused.`,
   run: async (context, input) => {
     const file = input.option('from')
