@@ -120,6 +120,13 @@ function standingOf(
   return leads ? 'leading' : 'outbid'
 }
 
+// What the fold needs of events that houses before 0.2 wrote with less.
+const folded = {
+  bid: eventData.bid.omit({ commitment: true }),
+  extended: eventData.extended.partial({ hardEndsAt: true }),
+  sold: eventData.sold.pick({ winner: true, price: true }),
+}
+
 /**
  * The view after `event`: the same fold the house used. `userId` is whose `you` the view holds; a bid of theirs that no
  * longer stands leaves `you.max` as it was while others of theirs do. Throws ZodError when a known event lacks its facts.
@@ -128,14 +135,14 @@ export function evolveView(view: GoodView, event: FeedEvent, userId: number | nu
   const next = { ...view, seq: event.seq }
   switch (event.type) {
     case 'bid': {
-      const { price, leader, minimumBid, bidCount, bidder } = eventData.bid.parse(event.data)
+      const { price, leader, minimumBid, bidCount, bidder } = folded.bid.parse(event.data)
       const buyNow = view.reserve === 'unmet' ? view.buyNow : null
       return seenBy(userId, { ...next, price, leader, minimumBid, bidCount, buyNow }, bidder.id === userId || null)
     }
     case 'reserve_met':
       return { ...next, reserve: 'met', buyNow: null }
     case 'extended': {
-      const { endsAt, hardEndsAt } = eventData.extended.parse(event.data)
+      const { endsAt, hardEndsAt = view.hardEndsAt } = folded.extended.parse(event.data)
       return { ...next, endsAt, hardEndsAt }
     }
     case 'lapsed': {
@@ -156,7 +163,7 @@ export function evolveView(view: GoodView, event: FeedEvent, userId: number | nu
       return { ...edited, description: withNote(edited.description, text, Date.parse(receivedAt)) }
     }
     case 'sold': {
-      const { winner, price } = eventData.sold.parse(event.data)
+      const { winner, price } = folded.sold.parse(event.data)
       return seenBy(userId, { ...next, status: event.type, winner, price, buyNow: null }, null)
     }
     case 'bought': {
