@@ -344,6 +344,13 @@ describe('listing an unsold good again, or offering it a second time', () => {
       [goodAfter(goodWith({ relistOf: 42, buyNow: 1_000, offeredTo: A }), purchaseBy(A, {}))],
       'CONFLICT',
     ],
+    [
+      'once its second listing was unsold, too',
+      unsold,
+      mila,
+      [goodAfter(again, { type: 'close_due', now })],
+      'CONFLICT',
+    ],
     ['of a second chance', goodAfter(secondChance, { type: 'close_due', now }), mila, [], 'CONFLICT'],
   ])('is refused %s', (_, good, by, goods, code) => {
     expect(refusalOf(() => refuseRelisting(good, by, goods))).toEqual({ code, data: {} })
@@ -351,7 +358,7 @@ describe('listing an unsold good again, or offering it a second time', () => {
 
   it.each<[string, readonly Good[]]>([
     ['the first time', []],
-    ['after the second time was unsold, too', [goodAfter(again, { type: 'close_due', now })]],
+    ['after nobody took the second chance', [goodAfter({ ...again, offeredTo: A }, { type: 'close_due', now })]],
     ['after the second time was cancelled', [goodAfter(again, cancelBy({}))]],
   ])('is the right of its seller %s', (_, goods) => {
     expect(() => refuseRelisting(unsold, mila, goods)).not.toThrow()

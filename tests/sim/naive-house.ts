@@ -272,7 +272,13 @@ export function openNaiveHouse({ retraction }: { readonly retraction: 'allowed' 
         // A second chance that nobody took: it is the good behind it that may be listed again.
         [old.terms.offeredTo !== null, 'CONFLICT'],
         [old.status !== 'unsold', 'CONFLICT'],
-        [others.some(({ status }) => status !== 'unsold' && status !== 'cancelled'), 'CONFLICT'],
+        // Else one good could be sold twice: it is the newest of a row that is listed again.
+        [
+          others.some(
+            ({ status, terms }) => status !== 'cancelled' && (status !== 'unsold' || terms.offeredTo === null),
+          ),
+          'CONFLICT',
+        ],
       )
     },
     list(id: number, terms: NaiveTerms): void {

@@ -148,7 +148,8 @@ export function refuseRelisting(good: Good, by: Person, again: readonly Good[]):
     })
   if (good.status !== 'unsold')
     throw new AuctionError('CONFLICT', `Good ${good.id} is not unsold: it is ${good.status}.`)
-  const other = again.find(({ status }) => status === 'open' || status === 'sold' || status === 'bought')
+  // A second time that was cancelled, or a second chance that nobody took, leaves the good as it was; any other stands for it.
+  const other = again.find(({ status, offeredTo }) => status !== 'cancelled' && !(status === 'unsold' && offeredTo))
   if (other)
     throw new AuctionError('CONFLICT', `Good ${good.id} is listed again already, as good ${other.id}.`, {
       hint: `See it: auction show ${other.id}`,

@@ -137,6 +137,8 @@ function serve(opened: Opened, unlock: () => void): AuctionServer {
       clearTimeout(dropIdle)
       await alarms.close()
       await webhooksClosed
+      // The time away begins here, for the outage rule.
+      await beAlive().catch(() => {})
       await clerk.close()
       await database.close()
       unlock()

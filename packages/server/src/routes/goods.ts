@@ -8,7 +8,7 @@ import { refuseRelisting } from '@auction/common/sale'
 import type { Handlers } from '../app.ts'
 import type { Caller } from '../auth.ts'
 import { readPicture, toCells } from '../pictures.ts'
-import { keyedBy, type Parts } from './parts.ts'
+import { keyedBody, keyedBy, type Parts } from './parts.ts'
 
 export function goodRoutes({ auth, clerk, clock, config, present, queries }: Parts) {
   /** Lists a good, once; `what` is all that its key stands for. */
@@ -49,7 +49,10 @@ export function goodRoutes({ auth, clerk, clock, config, present, queries }: Par
         private: roomPassword !== null,
         capacity: body.capacity ?? null,
       }
-      return list(terms, { caller, key }, ['list_good', body, file && hash('sha256', file)], { picture, roomPassword })
+      return list(terms, { caller, key }, ['list_good', keyedBody(body), file && hash('sha256', file)], {
+        picture,
+        roomPassword,
+      })
     },
     async relist({ params, body, caller, key }) {
       const old = await queries.good(params.id)

@@ -77,6 +77,11 @@ export function keyedBy(caller: Caller, key: string, what: readonly unknown[]): 
   return { scope: caller.user.id, key, fingerprint: hash('sha256', canonicalJson(what)) }
 }
 
+/** What a key stands for of a body with a room's password: that there is one, not which, as a fingerprint would help to guess it. */
+export function keyedBody<T extends { readonly password?: string | null | undefined }>({ password, ...rest }: T) {
+  return { ...rest, password: typeof password }
+}
+
 /** What an order of a caller about one good has, whatever its kind. */
 export function onGood<T extends Order['type']>(
   type: T,

@@ -2,7 +2,7 @@
 import type { EditGood } from '@auction/common/sale'
 import type { Call, Handlers } from '../app.ts'
 import { endOf } from './goods.ts'
-import { onGood, type Parts } from './parts.ts'
+import { keyedBody, onGood, type Parts } from './parts.ts'
 
 export function sellingRoutes({ auth, clerk, clock, present, queries }: Parts) {
   const shown = async (id: number, caller: Call<'purchase'>['caller']) => present.one(await queries.good(id), caller)
@@ -17,7 +17,7 @@ export function sellingRoutes({ auth, clerk, clock, present, queries }: Parts) {
       const room = password === undefined ? {} : { roomPassword: password && (await auth.hashSecret(password)) }
       const locked = password === undefined ? {} : { private: password !== null }
       await clerk.submit<'edit_good'>({
-        ...onGood('edit_good', { params, caller, key, receivedAt }, [body]),
+        ...onGood('edit_good', { params, caller, key, receivedAt }, [keyedBody(body)]),
         changes: { ...rest, ...end, ...locked } as EditGood['changes'],
         note,
         ...room,

@@ -96,9 +96,14 @@ async function loadAccounts(
   due: readonly number[],
 ): Promise<Loaded['accounts']> {
   const moves = ofType(orders, 'deposit', 'withdraw')
-  const people = orders.flatMap((order) => ('by' in order ? [order.by.id] : []))
+  const people = orders.flatMap((order) => ('receivedAt' in order ? [order.by.id] : []))
   people.push(...moves.map(({ userId }) => userId))
-  for (const { good } of goods.values()) people.push(good.owner.id, ...(good.leader ? [good.leader.id] : []))
+  // What is said about a good moves no money.
+  const named = orders.flatMap((order) => ('receivedAt' in order ? [order.goodId] : []))
+  for (const id of new Set([...named, ...due])) {
+    const good = goods.get(id)?.good
+    if (good) people.push(good.owner.id, ...(good.leader ? [good.leader.id] : []))
+  }
   for (const standing of bids.values()) people.push(...standing.map(({ bidder }) => bidder.id))
   const wanted: Account[] = people.flatMap((id) => [available(id), held(id)])
   if (due.length > 0 || ofType(orders, 'purchase', 'accept_bid').length > 0) wanted.push('house')
