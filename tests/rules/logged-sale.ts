@@ -100,10 +100,10 @@ export function exported(log: readonly LoggedEvent[]): string {
 }
 
 /** The log with its hashes made anew, as a forger would who can compute them. */
-export function rechained(log: readonly LoggedEvent[]): LoggedEvent[] {
+export function rechained(log: readonly LoggedEvent[], seqOf = (index: number) => index + 1): LoggedEvent[] {
   let hash = CHAIN_START
   return log.map((entry, index) => {
-    const renumbered = { ...entry, seq: index + 1 }
+    const renumbered = { ...entry, seq: seqOf(index) }
     hash = chainHash(hash, renumbered)
     return { ...renumbered, hash }
   })

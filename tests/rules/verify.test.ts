@@ -1,5 +1,6 @@
 /** What anyone can check of an exported log: nothing wrong with honest ones, something with every other. */
 import type { LoggedEvent } from '@auction/common/events'
+import type { Person } from '@auction/common/good'
 import { canonicalJson, commitmentOf } from '@auction/common/log'
 import { logLimits, verifyLog } from '@auction/common/verify'
 import fc from 'fast-check'
@@ -25,6 +26,28 @@ function openLog() {
   sale.play({ type: 'retract_bid', by: A, bidId: first?.id ?? 0, reason: 'typo', allowed: true, ...taking })
   sale.at = sale.good().endsAt - 1_000
   sale.bid(A, { max: 8_000 })
+  return sale
+}
+
+/** An open good with a leader's raise, a bid cancelled with which another lapses, and one taken back by who does not lead. */
+function removalLog() {
+  const sale = openSale()
+  for (const [person, max] of [
+    [A, 3_000],
+    [A, 4_000],
+    [B, 6_000],
+    [C, 9_000],
+  ] as const)
+    sale.bid(person, { max })
+  const take = (bidder: Person, funds: readonly Person[]) => {
+    const bidId = sale.bids().find((bid) => bid.bidder.id === bidder.id)?.id ?? 0
+    const available = new Map(funds.map(({ id }) => [id, PLENTY]))
+    const taking = { by: house, bidId, receivedAt: sale.at, bids: sale.bids(), available, reason: 'a shill' }
+    expect(sale.play({ type: 'cancel_bid', ...taking })).toBeNull()
+  }
+  take(C, [A])
+  sale.bid(B, { max: 8_000 })
+  take(A, [A, B])
   return sale
 }
 
@@ -74,6 +97,20 @@ describe('an untouched log', () => {
       ok: true,
       goods: [{ status: 'unsold', sealed: 0, reserve: 'sealed', winner: null }],
     })
+  })
+
+  it('is right when its buy-now price came, or fell, while its reserve was sealed', () => {
+    for (const [buyNow, later] of [
+      [null, 9_000],
+      [9_000, 8_000],
+      [8_000, null],
+    ] as const) {
+      const sale = openSale({ reserve: 4_000, buyNow })
+      const edit = { by: mila, changes: { buyNow: later }, note: null, salt: 'x', receivedAt: sale.at }
+      expect(sale.play({ type: 'edit_good', ...edit })).toBeNull()
+      expect(faultsOf(sale.log())).toBe('')
+    }
+    expect(faultsOf(removalLog().log())).toBe('')
   })
 
   it('of a second chance, with its price as start and as buy-now price, is right', () => {
@@ -190,6 +227,13 @@ describe('a log that was touched', () => {
     }
   })
 
+  it('is found out when it opens what was never sealed', () => {
+    const log = richSale().log()
+    const at = log.findIndex(({ type }) => type === 'reserve_met')
+    const opened = { reserve: 1, salt: 'x' }
+    expect(faultsOf(log.with(at, { ...(log[at] as LoggedEvent), opened }))).toMatch(/opens what is not sealed/)
+  })
+
   it('names the line and the event', () => {
     const lines = exported(richSale().log()).split('\n')
     const { differences } = verifyLog(lines.with(5, (lines[5] ?? '').replace('7000', '7001')).join('\n'))
@@ -226,9 +270,20 @@ const without = (log: readonly LoggedEvent[], type: string) =>
     ),
   )
 
+/** The lapse of a log once more, with nothing to lapse. */
+const lapseOf = (log: readonly LoggedEvent[]) => log.find(({ type }) => type === 'lapsed') as LoggedEvent
+/** The first entry of this type a second later. */
+const reTimed = (log: readonly LoggedEvent[], type: string) =>
+  rechained(
+    log.map((entry) =>
+      entry.type === type ? { ...entry, at: new Date(Date.parse(entry.at) + 1_000).toISOString() } : entry,
+    ),
+  )
+
 describe('a log forged by who can make every hash anew', () => {
   const sold = richSale().log()
   const open = openLog().log()
+  const removals = removalLog().log()
 
   it.each<[string, LoggedEvent[], RegExp]>([
     ['another leader', forged(sold, 'bid', { leader: B }), /^3 leader/],
@@ -255,6 +310,34 @@ describe('a log forged by who can make every hash anew', () => {
     ['sealed: another leader', forged(open, 'bid', { leader: C }, 2), /leader/],
     ['sealed: a price that falls', forged(open, 'bid', { price: usd(900) }, 2), /price/],
     ['sealed: a bid below the least', forged(open, 'bid', { amount: usd(1_000) }, 2), /^3 amount/],
+    [
+      'sealed: a price below what was bid',
+      forged(open, 'bid', { amount: usd(9_000) }, 2),
+      /^3 price: .* 90\.00 USD or more/,
+    ],
+    [
+      'sealed: an extension left out at the end',
+      rechained(open.slice(0, -1)),
+      /what comes next: the rules say extended/,
+    ],
+    [
+      'sealed: a raise of the leader that lowers the price',
+      forged(removals, 'bid', { price: usd(900) }, 2),
+      /^3 price/,
+    ],
+    ['sealed: a raise that shows more than the price', forged(removals, 'bid', { amount: usd(1_100) }, 2), /^3 amount/],
+    ['sealed: fewer bids that lapse', forged(removals, 'lapsed', { bids: 2 }), /bids that lapse: the rules say 1;/],
+    ['sealed: another count of bids left', forged(removals, 'bid_cancelled', { bidsLeft: 1 }), /bidsLeft/],
+    ['sealed: another count of bids', forged(removals, 'bid_cancelled', { bidCount: 3 }), /bidCount/],
+    ['sealed: a leader without a bid', forged(removals, 'bid_cancelled', { leader: B }), /leader: .* whose bid stands/],
+    [
+      'sealed: a lapse though the leader stays',
+      rechained(removals.toSpliced(8, 0, lapseOf(removals))),
+      /the leader stays/,
+    ],
+    ['a seq left out', rechained(sold, (index) => (index < 6 ? index + 1 : index + 2)), /^8 seq/],
+    ['another instant for what follows at once', reTimed(sold, 'reserve_met'), /^5 at/],
+    ['the number of another bid', forged(sold, 'bid', { bidId: 103 }, 17), /^18 bidId/],
     ['sealed: another minimum', forged(open, 'bid', { minimumBid: usd(1_000) }, 2), /^3 minimumBid/],
     ['sealed: another count', forged(open, 'bid', { bidCount: 7 }, 2), /^3 bidCount/],
     ['sealed: a removal that raises the price', forged(open, 'retracted', { price: usd(7_001) }), /price/],

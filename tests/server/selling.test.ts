@@ -192,6 +192,19 @@ describe.each(databases)('a seller on %s', (kind) => {
       await house.start()
       expect(await viewOf(house, good)).toMatchObject({ status: 'sold', price: usd(1000) })
     })
+    it('with a bid put the end off in the first half of the sale alone', async () => {
+      const [good, bare] = [
+        await sellWithBid({ endsInMs: 20_000, softCloseMs: 0 }),
+        await seller.sell({ endsInMs: 20_000 }),
+      ]
+      await clock.advance(9_999)
+      expect((await edit(seller, good, { endsAt: good.endsAt })).status).toBe(200)
+      await clock.advance(1)
+      for (const later of [{ endsInMs: HOUR_MS }, { endsAt: good.endsAt }])
+        expect(await edit(seller, good, later)).toMatchObject(problem(409, 'CONFLICT'))
+      expect((await edit(seller, good, { note: 'Still a note.' })).status).toBe(200)
+      expect((await edit(seller, bare, { endsInMs: HOUR_MS })).status).toBe(200)
+    })
     it('that lower a reserve never tell the one given up, and the log verifies without it', async () => {
       const good = await sellWithBid({ reserve: 4876 }, 3000)
       await edit(seller, good, { reserve: 1000 })

@@ -13,6 +13,8 @@ export interface Command {
   /** Arguments as commander writes them: `<id> [amount]`. */
   readonly words?: string
   readonly options?: readonly (readonly [flags: string, meaning: string])[]
+  /** The few words an argument may be, for completion. */
+  readonly choices?: readonly string[]
   /** What help begins with, without the leading `auction`. */
   readonly examples: readonly [string, string, ...string[]]
   /** What help ends with. */
@@ -20,3 +22,6 @@ export interface Command {
   /** Does it; the exit code of a run that ends as it should. Throws AuctionError for all that does not. */
   run(context: Context, input: Input): Promise<number>
 }
+
+/** Loads a command. */
+export type Load = () => Promise<{ command: Command }>

@@ -1,5 +1,6 @@
 /** What may come in: the bounds of everything, and the schemas of every body, query and parameter. */
 import { z } from 'zod'
+import { AuctionError } from './errors.ts'
 import { cancellationReasons, priceFault, retractionReasons } from './good.ts'
 import { MAX_AMOUNT } from './money.ts'
 import { graphemeLength, nickFault, safeLines, safeText } from './text.ts'
@@ -25,6 +26,12 @@ export const limits = {
   watchList: 100,
   webhooks: 20,
 } as const
+
+/** Throws BAD_REQUEST for a sale that is shorter or longer than the house takes. */
+export function refuseSpan(durationMs: number): void {
+  if (durationMs < limits.shortestSaleMs || durationMs > limits.longestSaleMs)
+    throw new AuctionError('BAD_REQUEST', 'endsAt: must lie between a second and a year from now.')
+}
 
 const idParam = z
   .string()

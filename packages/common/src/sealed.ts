@@ -54,16 +54,16 @@ const termsIn = (facts: Extract<Reading['facts'], { type: 'note' | 'listed' }>) 
  * reserve lies above every price at which it was unmet, so the most it may be decides as it does.
  */
 export function withReserveFor(good: Good, { facts }: Reading, met: boolean): Good {
-  const { reserve, price, buyNow, bidCount } = good
+  const { reserve, bidCount } = good
   const most = (amount: number | null | undefined) => ({ ...good, reserve: amount ?? Number.POSITIVE_INFINITY })
   if (reserve === null) return good
   if (facts.type === 'note' && facts.data.changed.buyNow !== undefined && bidCount === 0)
     return most(facts.data.changed.buyNow?.amount)
   if (facts.type === 'bid' && met) return most(Math.min(reserve, facts.data.price.amount))
   if ((facts.type !== 'retracted' && facts.type !== 'bid_cancelled') || !reserveMet(good)) return good
-  // It was met, and still is at the lower price; or with no bid left is as unknown as before.
-  if (facts.data.price === null) return most(buyNow)
-  return facts.data.reserve === 'met' ? most(Math.min(reserve, facts.data.price.amount, price ?? reserve)) : good
+  // It was met, and still is at the lower price.
+  const still = facts.data.reserve === 'met' ? facts.data.price : null
+  return still ? most(Math.min(reserve, still.amount)) : good
 }
 
 /** Why the rules refuse `command` whatever the maxima are; null when they may take it. */
@@ -99,7 +99,6 @@ export function doubtsOfBid({ amount, price, bidder, leader }: EventOf<'bid'>, g
   const least = minimumBid(good)
   doubt(amount >= least, 'amount', `${pay(least)} or more`, pay(amount))
   doubt(price >= amount, 'price', `${pay(amount)} or more`, pay(price))
-  doubt(good.price === null || price > before, 'price', `more than ${pay(before)}`, pay(price))
   return doubts
 }
 

@@ -3,7 +3,6 @@ import { hash } from 'node:crypto'
 import { AuctionError } from '@auction/common/errors'
 import { type Good, priceFault, type Terms } from '@auction/common/good'
 import { defaultIncrement, defaultSoftClose, HARD_END_MS } from '@auction/common/increments'
-import { limits } from '@auction/common/requests'
 import { refuseRelisting } from '@auction/common/sale'
 import type { Handlers } from '../app.ts'
 import type { Caller } from '../auth.ts'
@@ -129,10 +128,8 @@ function termsOf({ user }: Caller, config: Parts['config']) {
 
 type End = { readonly endsInMs?: number | undefined; readonly endsAt?: string | undefined }
 
-/** The end that a seller named, epoch ms, and the hard end after it. Throws BAD_REQUEST beyond the house's limits. */
+/** The end that a seller named, epoch ms, and the hard end after it. */
 export function endOf({ endsInMs, endsAt: named }: End, now: number): Pick<Terms, 'endsAt' | 'hardEndsAt'> {
   const endsAt = named === undefined ? now + (endsInMs ?? 0) : Date.parse(named)
-  if (endsAt - now < limits.shortestSaleMs || endsAt - now > limits.longestSaleMs)
-    throw new AuctionError('BAD_REQUEST', 'endsAt: must lie between a second and a year from now.')
   return { endsAt, hardEndsAt: endsAt + HARD_END_MS }
 }

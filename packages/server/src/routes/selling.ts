@@ -1,4 +1,5 @@
 /** What a seller does with a good of their own, and buying one at once. */
+import { refuseSpan } from '@auction/common/requests'
 import type { EditGood } from '@auction/common/sale'
 import type { Call, Handlers } from '../app.ts'
 import { endOf } from './goods.ts'
@@ -13,7 +14,9 @@ export function sellingRoutes({ auth, clerk, clock, present, queries }: Parts) {
     },
     async editGood({ params, body, caller, key, receivedAt }) {
       const { note = null, password, endsAt, endsInMs, ...rest } = body
-      const end = (endsAt ?? endsInMs) ? { endsAt: endOf({ endsAt, endsInMs }, clock.now()).endsAt } : {}
+      const now = clock.now()
+      const end = (endsAt ?? endsInMs) ? { endsAt: endOf({ endsAt, endsInMs }, now).endsAt } : {}
+      if (end.endsAt !== undefined) refuseSpan(end.endsAt - now)
       const room = password === undefined ? {} : { roomPassword: password && (await auth.hashSecret(password)) }
       const locked = password === undefined ? {} : { private: password !== null }
       await clerk.submit<'edit_good'>({

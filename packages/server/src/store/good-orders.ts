@@ -6,6 +6,7 @@ import { toInstant } from '@auction/common/events'
 import { type Good, type GoodEvent, listedGood } from '@auction/common/good'
 import { available } from '@auction/common/ledger'
 import { CHAIN_START } from '@auction/common/log'
+import { refuseSpan } from '@auction/common/requests'
 import { refuseRelisting } from '@auction/common/sale'
 import { toView, toYou } from '@auction/common/view'
 import { type Batch, balanceOf, insert, record, update, type WorkingGood } from './batch.ts'
@@ -103,6 +104,8 @@ export function sweep(batch: Batch, order: OrderOf<'close_due' | 'extend_for_out
 
 export function listGood(batch: Batch, order: OrderOf<'list_good'>): Results['list_good'] {
   const { terms, picture, roomPassword } = order
+  // Here, after its key: a list of goods that is sent again names ends that are past by then.
+  refuseSpan(terms.endsAt - terms.listedAt)
   if (terms.relistOf !== null)
     refuseRelisting(goodOf(batch, terms.relistOf).good, terms.owner, againOf(batch, terms.relistOf))
   const id = batch.nextId('GoodRow')
