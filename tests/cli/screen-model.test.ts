@@ -8,7 +8,8 @@ import { describe, expect, it } from 'vitest'
 import type { FeedMessage } from '../../packages/cli/src/follow.ts'
 import { REVIEW_MS } from '../../packages/cli/src/screen/bid-line.ts'
 import { footerKeys, keymap, keyNames, messageFor } from '../../packages/cli/src/screen/keymap.ts'
-import { bidBar, type Effect, initialModel, type Model, type Msg, update } from '../../packages/cli/src/screen/model.ts'
+import { bidBar, type Effect, initialModel, type Model, type Msg } from '../../packages/cli/src/screen/model.ts'
+import { update } from '../../packages/cli/src/screen/update.ts'
 
 const now = Date.UTC(2026, 10, 22, 14)
 const usd = (amount: number) => ({ amount, currency: 'USD' })
@@ -330,7 +331,7 @@ describe('news', () => {
       goodId: 7,
       data: { endsAt: iso(now + 397_000), hardEndsAt: iso(now + 4_000_000), cause: 'bid' },
     }
-    expect(play(watching(), told(view(), event)).model.extended).toEqual({ byMs: 120_000, at: now })
+    expect(play(watching(), told(view(), event)).model.extended).toEqual({ byMs: 120_000, at: now, outage: false })
   })
 
   it('keeps bids newest first, each once, and what is read in sight', () => {

@@ -2,8 +2,9 @@
 import type { FeedEvent } from '@auction/common/events'
 import { evolveView, type GoodView } from '@auction/common/view'
 import { describe, expect, it } from 'vitest'
-import { bidBar, type Effect, initialModel, type Model, update } from '../../packages/cli/src/screen/model.ts'
+import { bidBar, type Effect, initialModel, type Model } from '../../packages/cli/src/screen/model.ts'
 import { bidLines, headerLines, statusLines } from '../../packages/cli/src/screen/panes.ts'
+import { update } from '../../packages/cli/src/screen/update.ts'
 import type { Line } from '../../packages/cli/src/screen/words.ts'
 import { now } from './command-line.ts'
 import { good, usd } from './stub-house.ts'
@@ -57,7 +58,7 @@ describe('a bid that goes', () => {
       [9, null],
       [8, null],
     ])
-    expect(wordsOf(bidLines(model, 60, 10))[1]).toMatch(/zoë +\$10\.00 {2}taken back$/)
+    expect(wordsOf(bidLines(model, 60, 10))[1]).toMatch(/zoë +\$10\.00 {2}✗ taken back$/)
     expect(wordsOf(bidLines(model, 60, 10))[0]).toMatch(/^BIDS 2 /)
   })
 
@@ -102,17 +103,33 @@ describe('a bid that goes', () => {
     expect(model.good?.you).toEqual({ standing: 'none', max: null, hold: null })
   })
 
-  it('of others is no news for who stands as before', () => {
-    const { model, effects } = hear(watching(), 'retracted', removal(10, zoe, 1, { leader: zoe }))
-    expect(model.notice).toBeNull()
-    expect(effects).toEqual([])
+  it('of others is told to who stands as before, and to who never bid', () => {
+    const left = removal(10, zoe, 1, { leader: zoe })
+    const text = '– zoë takes a bid back (a typing mistake); zoë leads at $8.00.'
+    expect(hear(watching(), 'retracted', left).model.notice).toEqual({ tone: 'plain', text })
+    const stranger = watching({ you: { standing: 'none', max: null, hold: null } })
+    expect(hear(stranger, 'retracted', left)).toMatchObject({ model: { notice: { text } }, effects: [] })
+  })
+
+  it('changes what is held for the leader without a word of it in the event: it is asked for', () => {
+    const leading = watching({ leader: ada, you: { standing: 'leading', max: usd(900), hold: usd(900) } })
+    const { effects } = hear(leading, 'retracted', removal(10, zoe, 0))
+    expect(effects).toEqual([{ type: 'fetchGood' }])
+  })
+
+  it('that was not the highest rings no bell', () => {
+    const leading = watching({ leader: ada, you: { standing: 'leading', max: usd(900), hold: usd(900) } })
+    const { effects } = hear(leading, 'retracted', removal(8, zoe, 0))
+    expect(effects.map(({ type }) => type)).not.toContain('bell')
   })
 })
 
 describe('a good', () => {
   it('that can be bought at once says so, until it cannot', () => {
     const open = watching({ buyNow: usd(2_000) })
-    expect(wordsOf(statusLines(open, 30, false))).toContain('or $20.00 at once')
+    expect(wordsOf(statusLines(open, 30, false))).toEqual(
+      expect.arrayContaining(['or $20.00 at once:', '  auction buy 42']),
+    )
     const { model } = hear(open, 'bought', {
       name: 'Leica M3',
       winner: zoe,
@@ -121,7 +138,7 @@ describe('a good', () => {
       receivedAt: at,
     })
     expect(wordsOf(statusLines(model, 30, false)).join('\n')).not.toContain('at once')
-    expect(model.notice?.text).toBe('✗ LOST: SOLD to zoë for $20.00')
+    expect(model.notice?.text).toBe('✗ LOST: BOUGHT by zoë for $20.00')
   })
 
   it('of a private room says so', () => {
@@ -139,8 +156,29 @@ describe('a good', () => {
     )
   })
 
+  it('that I buy is mine at once, and the title says so', () => {
+    const bought = { name: 'Leica M3', winner: ada, price: usd(2_000), minimumBid: usd(2_100), receivedAt: at }
+    const { model, effects } = hear(watching({ buyNow: usd(2_000) }), 'bought', bought)
+    expect(model.notice?.text).toBe('✓ BOUGHT: yours for $20.00')
+    expect(wordsOf(statusLines(model, 30, false))).toEqual(expect.arrayContaining(['BOUGHT FOR', '✓ BOUGHT']))
+    expect(effects).toContainEqual({ type: 'title', text: '✓ BOUGHT: yours for $20.00 #42' })
+  })
+
+  it.each([
+    ['seller', 'lost_or_broken', '■ CANCELLED by the seller (it is lost or broken): no longer for sale'],
+    ['house', null, '■ CANCELLED by the house: no longer for sale'],
+  ])('cancelled by the %s says so', (by, reason, text) => {
+    const { model } = hear(watching(), 'cancelled', { name: 'Leica M3', by, reason, receivedAt: at })
+    expect([model.notice?.text, bidBar(model)]).toEqual([text, '■ CANCELLED: no longer for sale'])
+    expect(wordsOf(statusLines(model, 30, false))).toContain('■ CANCELLED')
+  })
+
   it('whose end moves because the house was away says why in its log', () => {
     const data = { endsAt: at, hardEndsAt: at, cause: 'outage' }
-    expect(hear(watching(), 'extended', data).model.activity.at(-1)?.text).toBe('The house was away: the end moves.')
+    const endsAt = new Date(Date.parse(good().endsAt) + 600_000).toISOString()
+    const { model } = hear(watching(), 'extended', { ...data, endsAt, hardEndsAt: endsAt })
+    expect(model.activity.at(-1)?.text).toBe('The house was away: the end moves.')
+    expect(model.notice).toMatchObject({ tone: 'warning', text: /^▲ The house was away: the end moves to / })
+    expect(wordsOf(statusLines(model, 30, false))).toContain('▲ +10:00: the house was away')
   })
 })

@@ -165,7 +165,7 @@ describe('a frame', () => {
     ['– you have not bid', { good: { ...good, you: { standing: 'none', max: null, hold: null } } }],
     ['– your own good: sellers do not bid', { good: { ...good, owner: ada } }],
     ['– you are not signed in: auction login', { me: null }],
-    ['▲ extended +2:00', { extended: { byMs: 120_000, at: now - 1_000 } }],
+    ['▲ extended +2:00', { extended: { byMs: 120_000, at: now - 1_000, outage: false } }],
     ['waiting for the result…', { good: { ...good, endsAt: iso(now) } }],
     ['00:00:09.4', { good: { ...good, endsAt: iso(now + 9_400) } }],
     ['✓ WON', { good: { ...good, status: 'sold', winner: ada } }],

@@ -169,7 +169,8 @@ const reasons: Readonly<Record<string, string>> = {
   not_available: 'it is not available',
 }
 
-function reasonWords(data: Facts): string {
+/** Why, in brackets; empty where no reason is given. */
+export function reasonWords(data: Facts): string {
   const reason = textIn(data, 'reason')
   if (reason === '') return ''
   return ` (${Object.hasOwn(reasons, reason) ? reasons[reason] : reason})`

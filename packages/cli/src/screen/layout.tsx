@@ -132,10 +132,10 @@ function Lines({ lines, width, height }: { lines: readonly Line[]; width: number
 
 const colours = { good: 'green', bad: 'red', warning: 'yellow' } as const
 
-function Piece({ span: { text, tone = 'plain', bold = false } }: { span: Span }): ReactNode {
+function Piece({ span: { text, tone = 'plain', bold = false, struck = false } }: { span: Span }): ReactNode {
   const colour = tone === 'good' || tone === 'bad' || tone === 'warning' ? { color: colours[tone] } : {}
   return (
-    <Text {...colour} bold={bold} dimColor={tone === 'dim'}>
+    <Text {...colour} bold={bold} dimColor={tone === 'dim'} strikethrough={struck}>
       {text}
     </Text>
   )

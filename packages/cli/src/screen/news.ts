@@ -4,7 +4,7 @@ import type { FeedEvent } from '@auction/common/events'
 import type { Person } from '@auction/common/good'
 import type { Money } from '@auction/common/money'
 import type { GoodView } from '@auction/common/view'
-import { moneyIn, pay, sentence } from '../wording.ts'
+import { moneyIn, pay, reasonWords, sentence } from '../wording.ts'
 import type { Notice } from './bid-line.ts'
 
 export interface BidRow {
@@ -77,17 +77,26 @@ export function loserOf({ type, data }: FeedEvent): unknown {
   return type === 'retracted' || type === 'bid_cancelled' || type === 'lapsed' ? idIn(data.bidder) : null
 }
 
-/** What a removal means for the one who watches; null when nothing. */
+/** What a removal means for the one who watches; null for other events. */
 export function removalNotice(event: FeedEvent, me: Person | null, before: GoodView, good: GoodView): Notice | null {
   const loser = loserOf(event)
-  if (me === null || loser === null) return null
-  if (loser === me.id) {
+  if (loser === null) return null
+  if (me !== null && loser === me.id) {
     if (event.type === 'retracted') return { tone: 'plain', text: '– Your bid is taken back.' }
     const text = event.type === 'lapsed' ? '✗ Your bids lapsed: the funds for them are gone.' : `✗ ${sentence(event)}`
     return { tone: 'bad', text }
   }
-  if (before.you?.standing === 'leading' || good.you?.standing !== 'leading') return null
+  if (before.you?.standing === 'leading' || good.you?.standing !== 'leading')
+    return { tone: 'plain', text: `– ${sentence(event)}` }
   return { tone: 'good', text: `✓ You lead again, at ${pay(good.price)}: a bid above yours is gone.` }
+}
+
+/** The notice of the event that ended the sale. */
+export function endNotice({ type, data }: FeedEvent, good: GoodView, me: Person | null): Notice {
+  const outcome = outcomeOf(good, me)
+  if (type !== 'cancelled') return outcome
+  const by = data.by === 'house' ? 'the house' : 'the seller'
+  return { ...outcome, text: `■ CANCELLED by ${by}${reasonWords(data)}: no longer for sale` }
 }
 
 /** An event as a line of the activity log. */
@@ -102,8 +111,10 @@ export function outcomeOf(good: GoodView, me: Person | null): Notice {
   switch (good.status) {
     case 'sold':
     case 'bought': {
-      if (me !== null && good.winner?.id === me.id) return { tone: 'good', text: `✓ WON: yours for ${price}` }
-      const sold = `SOLD to ${good.winner?.nick ?? 'somebody'} for ${price}`
+      const bought = good.status === 'bought'
+      if (me !== null && good.winner?.id === me.id)
+        return { tone: 'good', text: `✓ ${bought ? 'BOUGHT' : 'WON'}: yours for ${price}` }
+      const sold = `${bought ? 'BOUGHT by' : 'SOLD to'} ${good.winner?.nick ?? 'somebody'} for ${price}`
       return good.you?.standing === 'lost'
         ? { tone: 'bad', text: `✗ LOST: ${sold}` }
         : { tone: 'plain', text: `■ ${sold}` }

@@ -56,8 +56,22 @@ export function statusLines(model: Model, width: number, compact: boolean): Line
   const end = endLines(model, good, width)
   if (compact)
     return [[...price, { text: '  ' }, ...leader], standingLine(model, good), ...end.slice(1, 2), ...end.slice(3)]
-  const title = good.status !== 'open' ? 'HAMMER PRICE' : good.price ? 'CURRENT BID' : 'STARTING PRICE'
-  return [dim(title), price, leader, ...buyNowLines(good), standingLine(model, good), ...holdLines(good), [], ...end]
+  return [
+    dim(priceTitle(good)),
+    price,
+    leader,
+    ...buyNowLines(good),
+    standingLine(model, good),
+    ...holdLines(good),
+    [],
+    ...end,
+  ]
+}
+
+function priceTitle({ status, price }: GoodView): string {
+  if (price === null) return 'STARTING PRICE'
+  if (status === 'open') return 'CURRENT BID'
+  return status === 'sold' ? 'HAMMER PRICE' : status === 'bought' ? 'BOUGHT FOR' : 'HIGHEST BID'
 }
 
 function priceLine(model: Model, good: GoodView): Line {
@@ -76,8 +90,8 @@ function leaderWords(good: GoodView): string {
   return good.leader ? `by ${good.leader.nick}${reserveWords(good)}` : `no bids yet${reserveWords(good)}`
 }
 
-function buyNowLines({ buyNow, offeredTo }: GoodView): Line[] {
-  return buyNow && !offeredTo ? [plain(`or ${pay(buyNow)} at once`)] : []
+function buyNowLines({ id, buyNow, offeredTo }: GoodView): Line[] {
+  return buyNow && !offeredTo ? [plain(`or ${pay(buyNow)} at once:`), plain(`  auction buy ${id}`)] : []
 }
 
 function reserveWords({ reserve }: GoodView): string {
@@ -88,7 +102,7 @@ function reserveWords({ reserve }: GoodView): string {
 function standingLine({ me }: Model, good: GoodView): Line {
   if (good.status !== 'open') {
     const { tone, text } = outcomeOf(good, me)
-    return [{ text: text.split(/:| to /, 1)[0] ?? '', tone, bold: true }]
+    return [{ text: text.split(/:| to | by /, 1)[0] ?? '', tone, bold: true }]
   }
   if (me?.id === good.owner.id) return plain('– your own good')
   if (!good.you || me === null) return plain('– watching, not signed in')
@@ -118,7 +132,12 @@ function endLines(model: Model, good: GoodView, width: number): Line[] {
 function endNews({ extended, time }: Model, good: GoodView, left: number): Line {
   if (left <= 0) return plain('waiting for the result…')
   if (extended !== null && time.now - extended.at < EXTENDED_MS)
-    return [{ text: `▲ extended ${added(extended.byMs)}`, tone: 'warning' }]
+    return [
+      {
+        text: extended.outage ? `▲ ${added(extended.byMs)}: the house was away` : `▲ extended ${added(extended.byMs)}`,
+        tone: 'warning',
+      },
+    ]
   if (good.softCloseMs === 0) return dim('a hard end: no extension')
   return dim(`last ${added(good.softCloseMs).slice(1)}: a bid adds time`)
 }
@@ -147,8 +166,9 @@ export function bidLines(model: Model, width: number, height: number): Line[] {
     return [
       { text: `${clockTime(row.at, zone)} `, tone: 'dim' },
       ...fitTo([{ text: nameOf(row), bold: row.bidder.id === me?.id }], names),
-      { text: `  ${' '.repeat(amounts - stringWidth(amount))}${amount}` },
-      { text: row.removed ? `  ${gone[row.removed]}` : '', tone: 'warning' },
+      { text: `  ${' '.repeat(amounts - stringWidth(amount))}` },
+      { text: amount, struck: row.removed !== null },
+      { text: row.removed ? `  ✗ ${gone[row.removed]}` : '', tone: 'warning' },
       { text: row.message ? `  "${row.message}"` : '', tone: 'dim' },
     ]
   })

@@ -1,5 +1,6 @@
 /** The one place where the screen's Model lives: every message changes it at once, what is drawn follows ten times a second. */
-import { type Effect, type Model, type Msg, update } from './model.ts'
+import type { Effect, Model, Msg } from './model.ts'
+import { update } from './update.ts'
 
 /** The shortest time between two redraws. */
 const FLUSH_MS = 100

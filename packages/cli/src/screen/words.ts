@@ -9,6 +9,7 @@ export interface Span {
   readonly text: string
   readonly tone?: Notice['tone'] | 'dim'
   readonly bold?: boolean
+  readonly struck?: boolean
 }
 export type Line = readonly Span[]
 

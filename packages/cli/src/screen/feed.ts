@@ -1,0 +1,99 @@
+/** What the feed's messages do to the screen: the good as it is now, its bids, and what to tell. */
+import type { FeedEvent } from '@auction/common/events'
+import type { GoodView } from '@auction/common/view'
+import type { FeedMessage } from '../follow.ts'
+import { pay } from '../wording.ts'
+import { closedLine, type Notice, withdrawReview } from './bid-line.ts'
+import { type Change, type Effect, factsOf, MOST_ROWS, type Model, withLine } from './model.ts'
+import { afterRemoval, bidRow, endNotice, logRow, loserOf, mergeBids, outcomeOf, removalNotice } from './news.ts'
+import { newer, withOwn } from './views.ts'
+import { calendarTime } from './words.ts'
+
+/** The screen after a message of the feed, heard at `now`. */
+export function onFeed(model: Model, message: FeedMessage, now: number): Change {
+  switch (message.type) {
+    case 'snapshot': {
+      const same = model.good?.epoch === message.good.epoch
+      const kept = same ? model : { ...model, bids: [], scroll: 0, terms: null, activity: [] }
+      const effects: Effect[] = [{ type: 'fetchBids' }, { type: 'fetchTerms' }]
+      const title: Effect = { type: 'title', text: `#${message.good.id} ${message.good.name}` }
+      return [{ ...kept, good: message.good }, [...effects, title]]
+    }
+    case 'event':
+      return onEvent(model, message, now)
+    case 'gap': {
+      const [missed, whole] = [message.to - message.from + 1, message.repaired === message.to - message.from + 1]
+      const text = whole
+        ? `↻ Resynced: ${missed} missed event${missed === 1 ? '' : 's'} loaded.`
+        : `↻ Resynced from a snapshot: ${missed - message.repaired} events are not in the log here.`
+      const notice: Notice = { tone: whole ? 'plain' : 'warning', text }
+      const activity = [...model.activity, { at: now, text }].slice(-MOST_ROWS)
+      return [
+        { ...model, notice, activity },
+        [{ type: 'fetchGood' }, ...(whole ? [] : [{ type: 'fetchBids' } as const])],
+      ]
+    }
+    case 'connection': {
+      const since = message.state === 'live' ? null : (model.connection.since ?? now)
+      const { state, attempt, retryAt } = message
+      const back = state === 'live' && model.connection.state === 'reconnecting'
+      return [{ ...model, connection: { state, attempt, retryAt, since } }, back ? [{ type: 'fetchGood' }] : []]
+    }
+    case 'watchers':
+      return [model.good ? { ...model, good: { ...model.good, watchers: message.watchers } } : model, []]
+    case 'chat':
+      return [model, []]
+    default:
+      return message satisfies never
+  }
+}
+
+type Told = Extract<FeedMessage, { type: 'event' }>
+
+function onEvent(model: Model, { event, good: told }: Told, now: number): Change {
+  const before = model.good
+  const good = newer(before, withOwn(before, told))
+  const row = bidRow(event)
+  const activity = [...model.activity, logRow(event)].slice(-MOST_ROWS)
+  const bids = row ? mergeBids(model.bids, [row], MOST_ROWS) : afterRemoval(model.bids, event)
+  // The same bids stay in sight while somebody reads further down.
+  const scroll = row && model.scroll > 0 ? Math.min(model.scroll + 1, MOST_ROWS - 1) : model.scroll
+  let next: Model = { ...model, good, bids, activity, scroll }
+  const effects: Effect[] = []
+  if (event.type === 'extended' && before) next = extended(next, before, event.data.cause === 'outage', now)
+  if (before && good.minimumBid.amount > before.minimumBid.amount)
+    next = withLine(next, withdrawReview(next.line, factsOf(next, good)))
+  const own = row && row.bidder.id === model.me?.id && model.line.step !== 'sending'
+  const removal = before && removalNotice(event, model.me, before, good)
+  // Of one's own maximum and hold after a removal the event says nothing.
+  if (own || (loserOf(event) !== null && before?.you && before.you.standing !== 'none'))
+    effects.push({ type: 'fetchGood' })
+  const [heard, more] = outbidOrOver(next, before, event)
+  return [removal ? { ...heard, notice: removal } : heard, [...effects, ...more]]
+}
+
+/** The end has moved: by how much, and why. */
+function extended(model: Model, before: GoodView, outage: boolean, now: number): Model {
+  const { good, zone } = model
+  const endsAt = Date.parse(good?.endsAt ?? before.endsAt)
+  const moved = { ...model, extended: { byMs: endsAt - Date.parse(before.endsAt), at: now, outage } }
+  const text = `▲ The house was away: the end moves to ${calendarTime(endsAt, zone)}.`
+  return outage ? { ...moved, notice: { tone: 'warning', text } } : moved
+}
+
+/** The news that ring: somebody else leads now, or the sale is over. */
+function outbidOrOver(model: Model, before: GoodView | null, event: FeedEvent): Change {
+  const { good, me, line, muted, notice: shown } = model
+  const bell: readonly Effect[] = muted ? [] : [{ type: 'bell' }]
+  if (good === null || before?.status !== 'open') return [model, []]
+  if (good.status !== 'open') {
+    const notice = endNotice(event, good, me)
+    const pending = line.step === 'unknown' || line.step === 'sending'
+    const over = { ...model, notice, line: pending ? line : closedLine }
+    return [over, [{ type: 'title', text: `${outcomeOf(good, me).text} #${good.id}` }, ...bell]]
+  }
+  if (before.you?.standing !== 'leading' || good.you?.standing !== 'outbid') return [model, []]
+  const outbid: Notice = { tone: 'bad', text: `✗ Outbid by ${good.leader?.nick ?? 'somebody'} at ${pay(good.price)}.` }
+  const notice = line.step === 'amount' && shown ? shown : outbid
+  return [{ ...model, notice }, [{ type: 'title', text: `✗ outbid: #${good.id} ${good.name}` }, ...bell]]
+}

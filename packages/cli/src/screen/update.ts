@@ -1,0 +1,78 @@
+/** The one way the screen changes: the Model after a message, and what is to be done. */
+import type { BidAnswer } from '@auction/common/answers'
+import { type AuctionError, faults } from '@auction/common/errors'
+import { faultSentence, pay } from '../wording.ts'
+import { type BidLine, closedLine, type Notice } from './bid-line.ts'
+import { onFeed } from './feed.ts'
+import { onKey } from './keys.ts'
+import { type Change, type Effect, MOST_ROWS, type Model, type Msg } from './model.ts'
+import { bidRows, mergeBids, outcomeOf } from './news.ts'
+import { newer } from './views.ts'
+
+/** Wait before a bid whose outcome is unknown is asked for again. */
+const ASK_AGAIN_MS = 2_000
+
+/** The screen after `msg`, and what is to be done. */
+export function update(model: Model, msg: Msg): Change {
+  switch (msg.type) {
+    case 'feed':
+      return onFeed(model, msg.message, msg.now)
+    case 'feed_ended':
+      return onFeedEnded(model, msg.error)
+    case 'time':
+      return [{ ...model, time: msg.time }, []]
+    case 'resized':
+      return [{ ...model, size: msg.size }, []]
+    case 'bids':
+      return [{ ...model, bids: mergeBids(model.bids, bidRows(msg.bids), MOST_ROWS) }, []]
+    case 'good':
+      return [{ ...model, good: newer(model.good, msg.good) }, []]
+    case 'terms':
+      return [{ ...model, terms: msg.terms }, []]
+    case 'fetch_failed':
+      return [{ ...model, notice: { tone: 'bad', text: `✗ ${faultSentence(msg.error)}` } }, []]
+    case 'bid_answered':
+      return onAnswer(model, msg.key, msg.answer)
+    case 'bid_refused':
+      return onRefusal(model, msg.key, msg.error)
+    default:
+      return onKey(model, msg)
+  }
+}
+
+function onFeedEnded(model: Model, error: AuctionError): Change {
+  const sessionExpired = error.code === 'UNAUTHENTICATED'
+  return [{ ...model, fault: error, sessionExpired, notice: { tone: 'bad', text: `■ Offline: ${error.message}` } }, []]
+}
+
+function onAnswer(model: Model, key: string, answer: BidAnswer): Change {
+  const { line, me } = model
+  if ((line.step !== 'sending' && line.step !== 'unknown') || line.key !== key) return [model, []]
+  const good = newer(model.good, answer.good)
+  const price = pay(answer.good.price)
+  const leader = answer.good.leader?.nick ?? 'somebody'
+  const accepted: Notice =
+    answer.standing === 'leading'
+      ? { tone: 'good', text: `✓ Bid accepted: you lead at ${price}.` }
+      : { tone: 'bad', text: `▼ Bid accepted, but outbid at once: ${leader} leads at ${price}.` }
+  const notice = good.status === 'open' ? accepted : outcomeOf(good, me)
+  return [{ ...model, good, line: closedLine, notice }, []]
+}
+
+function onRefusal(model: Model, key: string, error: AuctionError): Change {
+  const { line } = model
+  if ((line.step !== 'sending' && line.step !== 'unknown') || line.key !== key) return [model, []]
+  const { kind, text, amount } = line
+  // Once in doubt, only a decision ends it: that this try was put off says nothing of those before.
+  if (error.code === 'OUTCOME_UNKNOWN' || (line.step === 'unknown' && faults[error.code].retry)) {
+    const tries = line.step === 'unknown' ? line.tries + 1 : 1
+    const notice: Notice = { tone: 'warning', text: '? It may have counted: asking again with the same key.' }
+    const again: Effect = { type: 'placeBid', key, kind, amount, afterMs: ASK_AGAIN_MS }
+    return [{ ...model, line: { step: 'unknown', kind, text, amount, key, tries }, notice }, [again]]
+  }
+  const notice: Notice = { tone: 'bad', text: `✗ Refused: ${faultSentence(error)}` }
+  const expired = error.code === 'UNAUTHENTICATED'
+  const over = expired || error.code === 'NOT_OPEN' || error.code === 'OWN_GOOD'
+  const next: BidLine = over ? closedLine : { step: 'amount', kind, text }
+  return [{ ...model, line: next, notice, sessionExpired: model.sessionExpired || expired }, [{ type: 'fetchGood' }]]
+}
