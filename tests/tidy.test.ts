@@ -257,6 +257,7 @@ describe('one library, one door (section 3)', () => {
     eventsource: { at: ['cli/server-clock.ts'] },
     'ical-generator': { at: ['server/calendar.ts'] },
     ink: { at: ['cli/screen/'] },
+    'jq-wasm': { at: ['cli/jq.ts'] },
     koa: { at: ['server/app.ts'], types: ['server/body.ts', 'server/streams.ts', 'server/routes/'] },
     'koa-body': { at: ['server/body.ts'] },
     'koa-helmet': { at: ['server/app.ts'] },

@@ -177,7 +177,12 @@ describe.each(databases)('health on %s', (kind) => {
       expect(await house.anyone.get('/livez')).toMatchObject({ status: 200, body: { status: 'ok' } })
       await expect
         .poll(async () => (await house.anyone.get('/readyz')).body)
-        .toEqual({ status: 'ok', database: kind, books: 'right', alarms: { store: 'embedded', ok: true, detail: null } })
+        .toEqual({
+          status: 'ok',
+          database: kind,
+          books: 'right',
+          alarms: { store: 'embedded', ok: true, detail: null },
+        })
     } finally {
       await house.close()
     }

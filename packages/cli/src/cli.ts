@@ -4,6 +4,7 @@ import { Command as Commander, CommanderError, Option } from 'commander'
 import type { Command, Input, Load } from './command.ts'
 import { DEFAULT_SERVER, globalFlags, table } from './command-table.ts'
 import { createContext, type Globals } from './context.ts'
+import { parseFields } from './fields.ts'
 import { parseServer, usage } from './input.ts'
 import { Interrupted } from './interruption.ts'
 import type { Io } from './io.ts'
@@ -31,9 +32,11 @@ export async function run(words: readonly string[], io: Io): Promise<number> {
     },
     act: async (command, input, globals) => {
       modes = globals
+      if (globals.jq !== null) await (await import('./jq.ts')).checkJq(globals.jq)
       const context = createContext(io, globals)
       try {
         code = await command.run(context, input)
+        if (!(await context.output.flush()) && code === 0) code = faults.FAILED.exit
       } finally {
         await context.close()
       }
@@ -65,7 +68,8 @@ export function fail(thrown: unknown, io: Io, modes: Modes): number {
 export function modesIn(words: readonly string[]): Modes {
   const end = words.indexOf('--')
   const flags = end < 0 ? words : words.slice(0, end)
-  return { json: flags.includes('--json'), quiet: false, utc: false, debug: flags.includes('--debug') }
+  const json = flags.some((flag) => /^--(json$|jq(=|$))/.test(flag))
+  return { json, quiet: false, utc: false, debug: flags.includes('--debug'), fields: null, jq: null }
 }
 
 /** Commander's complaint as a USAGE error; null when it only shows help or the version. */
@@ -160,7 +164,7 @@ async function define(commander: Commander, load: Load, { act, io }: Shell): Pro
       option: (name) => (typeof options[name] === 'string' ? options[name] : undefined),
       flag: (name) => options[name] === true,
     }
-    await act(command, input, globalsOf(commander, io))
+    await act(command, input, chosenBy(command, commander.name(), globalsOf(commander, io)))
   })
 }
 
@@ -172,20 +176,33 @@ function addHelp(commander: Commander, program: Commander, shell: Shell): void {
   })
 }
 
+/** The flags as a command can heed them. Throws USAGE where it has nothing to choose from. */
+function chosenBy({ chooses }: Command, name: string, globals: Globals): Globals {
+  const { fields, jq, quiet } = globals
+  if (fields === null && jq === null) return globals
+  if (chooses === 'nothing') throw usage(`auction ${name} writes no document that --fields or --jq could choose from.`)
+  if (quiet) throw usage('-q shows ids alone; take it away, or --fields and --jq.')
+  return chooses === 'json' ? { ...globals, json: true } : globals
+}
+
 /** The flags of every command, wherever they stood: the later place wins, a `no` anywhere counts. */
 function globalsOf(commander: Commander, { env }: Io): Globals {
   const levels: Record<string, unknown>[] = []
   for (let level: Commander | null = commander; level; level = level.parent) levels.push(level.opts())
   const has = (name: string): boolean => levels.some((options) => options[name] === true)
   const allows = (name: string): boolean => levels.every((options) => options[name] !== false)
-  const server = levels.map((options) => options.server).find((value) => typeof value === 'string')
+  const value = (name: string): string | undefined =>
+    levels.map((options) => options[name]).find((each) => typeof each === 'string')
+  const [server, fields, jq] = [value('server'), value('fields'), value('jq')]
   return {
     server: parseServer(server ?? (env.AUCTION_SERVER || DEFAULT_SERVER)),
-    json: has('json'),
+    json: has('json') || jq !== undefined,
     quiet: has('quiet'),
     yes: has('yes'),
     input: allows('input'),
     utc: has('utc'),
     debug: has('debug'),
+    fields: fields === undefined ? null : parseFields(fields),
+    jq: jq ?? null,
   }
 }

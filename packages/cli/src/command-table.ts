@@ -64,6 +64,8 @@ export const table: readonly (readonly [name: string, summary: string, load: Loa
 export const globalFlags = [
   ['--server <url>', `the house to talk to (AUCTION_SERVER; ${DEFAULT_SERVER})`],
   ['--json', 'print one JSON document'],
+  ['--fields <names>', 'only these columns or keys, as: id,name,price'],
+  ['--jq <expression>', 'what jq makes of the JSON document; --json is implied'],
   ['-q, --quiet', 'print ids only, or nothing'],
   ['-y, --yes', 'do not ask whether it is meant'],
   ['--no-input', 'never ask anything'],

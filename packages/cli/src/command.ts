@@ -13,6 +13,8 @@ export interface Command {
   /** Arguments as commander writes them: `<id> [amount]`. */
   readonly words?: string
   readonly options?: readonly (readonly [flags: string, meaning: string])[]
+  /** What --fields and --jq choose from: not the lines for people, but JSON alone; or nothing, as what is written is no document. */
+  readonly chooses?: 'json' | 'nothing'
   /** The few words an argument may be, for completion. */
   readonly choices?: readonly string[]
   /** What help begins with, without the leading `auction`. */

@@ -1,6 +1,7 @@
 /** Results on stdout: a table for a person, tab-separated lines for a program, one document with --json; errors on stderr. */
 import { AuctionError } from '@auction/common/errors'
 import { safeJson, safeLines, safeText } from '@auction/common/text'
+import { pick, pickSome, placesOf } from './fields.ts'
 import { type Io, paint } from './io.ts'
 import type { Column } from './table.ts'
 import { calendar, faultSentence, relative } from './wording.ts'
@@ -11,6 +12,10 @@ export interface Modes {
   readonly quiet: boolean
   readonly utc: boolean
   readonly debug: boolean
+  /** The value of --fields; null: everything. */
+  readonly fields: readonly string[] | null
+  /** The value of --jq, which goes with `json`. */
+  readonly jq: string | null
 }
 
 /** A named value of a single result: `[name, for people, for programs]`; the last may be left out when both read alike. */
@@ -26,7 +31,10 @@ export interface Output {
   ): Promise<void>
   /** One result. */
   facts(facts: readonly Fact[], rest: { answer: unknown; id: string | number | null }): void
-  /** One line that says the same in every mode but --json and -q; `line` is for people, `values` for programs. */
+  /**
+   * One line that says the same in every mode but --json and -q; `line` is for people, `values` for programs. What was done
+   * stays done: a field that is not there is told, and all is shown.
+   */
   done(line: string, rest: { answer: unknown; id: string | number | null; values: readonly string[] }): void
   /** One JSON value on one line, or indented as a document. */
   json(value: unknown, indent?: number): void
@@ -40,54 +48,132 @@ export interface Output {
   when(instant: string): string
   /** An error, on stderr. */
   error(error: AuctionError): void
+  /** Waits for what is still to be written; whether all of it could be made. */
+  flush(): Promise<boolean>
 }
 
 /** The output of one run. */
 export function createOutput(io: Io, modes: Modes): Output {
-  const json = (value: unknown, indent?: number): void => io.out(`${safeJson(value, indent)}\n`)
+  const document = createDocuments(io, modes)
   const line = (text: string): void => io.out(`${safeText(text)}\n`)
   const values = (row: readonly string[]): void => io.out(`${row.map(safeText).join('\t')}\n`)
+  const error = (fault: AuctionError): void =>
+    io.err(modes.json ? errorDocument(fault) : errorLines(fault, modes.debug))
+  // Of what comes in several parts, --fields speaks of the first.
+  let wanted = modes.fields
+  const once = (): readonly string[] | null => {
+    const now = wanted
+    wanted = null
+    return now
+  }
   return {
     modes,
-    json,
+    json: (value, indent) =>
+      document.write(modes.fields ? (indent === undefined ? pickSome : pick)(value, modes.fields) : value, indent),
     line,
     values,
     list: async (columns, rows, { answer, id, empty }) => {
-      if (modes.json) return json(answer, 2)
+      if (modes.json) return document.write(modes.fields ? pick(answer, modes.fields) : answer, 2)
       if (modes.quiet) for (const row of rows) line(String(id(row)))
-      else if (!io.terminal) for (const row of rows) values(columns.map((column) => column.value(row)))
-      else if (rows.length === 0) io.err(`${empty}\n`)
       else {
-        // What may be left out for want of room is left out where it says nothing too.
-        const shown = columns.filter(
-          (column) => !column.pipe && (!column.spare || rows.some((row) => (column.cell ?? column.value)(row) !== '')),
-        )
-        const { table } = await import('./table.ts')
-        io.out(table(io, shown, rows))
+        const shown = columnsFor(io, columns, rows, once())
+        if (!io.terminal) for (const row of rows) values(shown.map((column) => column.value(row)))
+        else if (rows.length === 0) io.err(`${empty}\n`)
+        else io.out((await import('./table.ts')).table(io, shown, rows))
       }
     },
     facts: (facts, { answer, id }) => {
-      if (modes.json) return json(answer, 2)
+      if (modes.json) return document.write(modes.fields ? pick(answer, modes.fields) : answer, 2)
       if (modes.quiet) return id === null ? undefined : line(String(id))
-      const width = Math.max(...facts.map(([name]) => name.length))
-      for (const [name, cell, value = cell] of facts) {
+      const shown = factsFor(facts, once())
+      const width = Math.max(...shown.map(([name]) => name.length))
+      for (const [name, cell, value = cell] of shown) {
         if (!io.terminal) values([name, value])
         else if (cell !== '') io.out(`${paint(io, 'dim', name.padEnd(width))}  ${indented(cell, width + 2)}\n`)
       }
     },
     done: (text, { answer, id, values: row }) => {
-      if (modes.json) return json(answer, 2)
+      const picked = pickDone(answer, modes.fields, error)
+      if (modes.json) return document.write(picked ?? answer, 2, true)
       if (modes.quiet) return id === null ? undefined : line(String(id))
-      if (io.terminal) line(text)
+      if (picked !== null) values(Object.values(picked).map(cellOf))
+      else if (io.terminal) line(text)
       else values(row)
     },
     note: (text) => {
       if (!modes.json && !modes.quiet) io.err(`${safeText(text)}\n`)
     },
     when: (instant) => (modes.utc ? calendar(instant, true) : relative(instant, io.now())),
-    error: (error) => io.err(modes.json ? errorDocument(error) : errorLines(error, modes.debug)),
+    error,
+    flush: document.flush,
   }
 }
+
+/** Writes JSON, through jq where it is wanted, one after the other. */
+function createDocuments(io: Io, { jq }: Modes) {
+  let [last, whole] = [Promise.resolve(), true]
+  const write = (value: unknown, indent?: number): void => io.out(`${safeJson(value, indent)}\n`)
+  return {
+    /** `done`: it is the answer to a write, which must not be lost, nor be taken for refused, for want of a good expression. */
+    write: (value: unknown, indent?: number, done = false): void => {
+      if (jq === null) return write(value, indent)
+      last = last.then(async () => {
+        const { lines, fault } = await (await import('./jq.ts')).select(value, jq)
+        if (fault === null || !done) io.out(lines.map((each) => `${each}\n`).join(''))
+        if (fault === null) return
+        if (done) write(value, indent)
+        else whole = false
+        const hint = done ? 'It was done; above is all of the answer.' : 'See all of it: --json without --jq.'
+        io.err(errorDocument(new AuctionError('FAILED', `--jq: ${fault}.`, { hint })))
+      })
+    },
+    flush: () => last.then(() => whole),
+  }
+}
+
+/** The columns to show: those of --fields in its order, else what says something. */
+function columnsFor<Row>(
+  { terminal }: Io,
+  columns: readonly Column<Row>[],
+  rows: readonly Row[],
+  fields: readonly string[] | null,
+): readonly Column<Row>[] {
+  if (fields) {
+    const places = placesOf(
+      fields,
+      columns.map(({ title }) => title),
+    )
+    return places.flatMap((place) => columns[place] ?? []).map((column) => ({ ...column, spare: false }))
+  }
+  if (!terminal) return columns
+  // What may be left out for want of room is left out where it says nothing too.
+  const says = (column: Column<Row>) => rows.some((row) => (column.cell ?? column.value)(row) !== '')
+  return columns.filter((column) => !column.pipe && (!column.spare || says(column)))
+}
+
+function factsFor(facts: readonly Fact[], fields: readonly string[] | null): readonly Fact[] {
+  if (!fields) return facts
+  const names = facts.map(([name]) => name)
+  // What people are spared usually was asked for here.
+  return placesOf(fields, names).flatMap((place) => {
+    const fact = facts[place]
+    return fact ? [[fact[0], fact[1] || (fact[2] ?? ''), fact[2] ?? fact[1]] as const] : []
+  })
+}
+
+/** The wanted keys of an answer; null for all of it. */
+function pickDone(answer: unknown, fields: readonly string[] | null, tell: (error: AuctionError) => void) {
+  if (fields === null) return null
+  try {
+    return pick(answer, fields) as Readonly<Record<string, unknown>>
+  } catch (error) {
+    tell(toAuctionError(error))
+    return null
+  }
+}
+
+const cellOf = (value: unknown): string =>
+  value === null || value === undefined ? '' : typeof value === 'object' ? safeJson(value) : String(value)
 
 /** Text of several lines, all but the first moved in. */
 const indented = (text: string, by: number): string => safeLines(text).replaceAll('\n', `\n${' '.repeat(by)}`)

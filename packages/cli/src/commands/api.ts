@@ -15,6 +15,7 @@ const SILENCE_MS = 3_000
 const CALL_MS = 30_000
 
 export const command: Command = {
+  chooses: 'json',
   words: '<method> <path>',
   options: [
     ['--input <file>', 'the body; - waits for stdin'],
@@ -75,12 +76,21 @@ function print({ io, globals, output }: Context, outcome: Outcome, url: URL, ver
   const { body, headers, status } = outcome
   const type = headers['content-type'] ?? ''
   if (body.length > 0 && !globals.quiet && (status < 400 || !globals.json)) {
-    if (isText(type, body)) io.out(`${harmless(type, body.toString('utf8').trimEnd())}\n`)
+    if (globals.fields !== null || globals.jq !== null) output.json(documentIn(body), 2)
+    else if (isText(type, body)) io.out(`${harmless(type, body.toString('utf8').trimEnd())}\n`)
     else if (!io.terminal) io.stdout.write(body)
     else output.note(`${body.length} bytes of ${safeText(type) || 'something'}; give it a file: > FILE`)
   }
   if (status >= 300) throw faultOf(globals.server, outcome)
   return 0
+}
+
+function documentIn(body: Buffer): unknown {
+  try {
+    return JSON.parse(body.toString('utf8'))
+  } catch (cause) {
+    throw new AuctionError('FAILED', 'The answer is no JSON, so there is nothing for --fields or --jq.', { cause })
+  }
 }
 
 /** Whether an answer is for reading; pictures and the like are not, nor what is in no alphabet. */

@@ -15,6 +15,7 @@ const CALL_MS = 10_000
 const MOST_PAGES = 10
 
 export const command: Command = {
+  chooses: 'json',
   words: '[ids...]',
   options: [['--url', 'print the URL to subscribe to instead']],
   examples: ['calendar 42 43 > ends.ics', 'calendar --url'],

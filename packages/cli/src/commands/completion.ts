@@ -5,6 +5,7 @@ import { oneOf } from '../input.ts'
 const shells = ['bash', 'zsh', 'fish'] as const
 
 export const command: Command = {
+  chooses: 'nothing',
   words: '<shell>',
   choices: shells,
   examples: ['completion bash > ~/.local/share/bash-completion/completions/auction', 'completion fish | source'],

@@ -16,6 +16,7 @@ import { pay, sentence, standingLine } from '../wording.ts'
 const SCREEN_PACE = 10
 
 export const command: Command = {
+  chooses: 'json',
   options: [['--keep <directory>', 'keep the data there, to look at or to serve']],
   examples: ['demo', 'demo --keep ./demo-house | less'],
   notes:

@@ -13,6 +13,7 @@ import { readLog } from '../good-log.ts'
 import { parseId } from '../input.ts'
 
 export const command: Command = {
+  chooses: 'nothing',
   words: '<ids...>',
   options: [
     ['--csv', 'a table instead, one row for each event'],

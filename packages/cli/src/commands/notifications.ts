@@ -7,6 +7,7 @@ import { usage } from '../input.ts'
 import { moneyIn, nickIn, plainPay, sentence } from '../wording.ts'
 
 export const command: Command = {
+  chooses: 'json',
   options: [['--follow', 'go on until interrupted']],
   examples: ['notifications --follow', 'notifications --follow --json'],
   notes: 'A pipe gets: time, type, good, name, person, amount, currency. --json prints one object a line.',

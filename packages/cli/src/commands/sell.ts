@@ -11,6 +11,7 @@ import { readTerms, type SaleTerms, termOptions } from '../sale-terms.ts'
 import { pay } from '../wording.ts'
 
 export const command: Command = {
+  chooses: 'json',
   words: '[name]',
   options: [
     ...termOptions,

@@ -3,6 +3,7 @@ import type { Command } from '../command.ts'
 import { loadServer } from '../server-package.ts'
 
 export const command: Command = {
+  chooses: 'nothing',
   options: [
     ['--port <port>', 'port to listen on (AUCTION_PORT; 8010)'],
     ['--host <host>', 'address to listen on (AUCTION_HOST; 127.0.0.1)'],

@@ -8,6 +8,7 @@ import { parseId, usage } from '../input.ts'
 import { tellReport, verifyPages } from '../verification.ts'
 
 export const command: Command = {
+  chooses: 'json',
   words: '<file>',
   options: [['--head <hash>', 'the hash its last event must have, known from elsewhere']],
   examples: ['verify sale.ndjson', 'verify 42', 'export 42 | auction verify -'],

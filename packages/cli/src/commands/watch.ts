@@ -17,6 +17,7 @@ const EXIT_UNSOLD = 21
 const EXIT_OUTBID = 22
 
 export const command: Command = {
+  chooses: 'json',
   words: '<id>',
   options: [
     ['--plain', 'one sentence per event, nothing rewritten'],

@@ -1,0 +1,38 @@
+/** Where the parts of the screen stand, by the size of the window and what is open: the same for who draws and who scrolls. */
+import type { Model } from './model.ts'
+
+/** Border and padding of a box. */
+export const FRAME = { columns: 4, rows: 2 }
+export const HEADER_ROWS = 2
+export const BID_ROWS = 3
+/** From here on there are two columns; from the other on, more panes below them. */
+const TWO_COLUMNS = 80
+const ROOMY = { columns: 100, rows: 32 }
+/** A list of bids beside which there is room for a chat. */
+const CHAT_FROM = 12
+const LEFT_COLUMNS = 34
+
+/** The panes between header and notice, in cells with their borders; `lower` is 0 where there are none below. */
+export interface Panes {
+  readonly middle: number
+  /** Width of the left column; all of it where there is only one. */
+  readonly left: number
+  readonly upper: number
+  readonly lower: number
+  /** Rows of the list of bids, its title too, and of the chat below it; 0 for what is not shown. */
+  readonly bids: number
+  readonly chat: number
+}
+
+export function panesOf({ size: { columns, rows }, chat }: Model, statusRows = 0): Panes {
+  const middle = rows - HEADER_ROWS - BID_ROWS - 2
+  const wide = columns >= TWO_COLUMNS
+  const lower = columns >= ROOMY.columns && rows >= ROOMY.rows ? Math.floor(middle * 0.4) : 0
+  const upper = middle - lower
+  const left = lower > 0 ? Math.floor(columns * 0.4) : wide ? LEFT_COLUMNS : columns
+  const room = Math.max(0, upper - FRAME.rows - (wide ? 0 : statusRows))
+  const shared = room >= CHAT_FROM ? Math.max(4, Math.floor(room * 0.35)) : 0
+  // Who writes sees the chat, where there is room for one of the two lists only.
+  const chatRows = shared > 0 ? shared : chat.writing ? room : 0
+  return { middle, left, upper, lower, bids: room - chatRows, chat: chatRows }
+}
