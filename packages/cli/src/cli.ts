@@ -36,7 +36,7 @@ export async function run(words: readonly string[], io: Io): Promise<number> {
       const context = createContext(io, globals)
       try {
         code = await command.run(context, input)
-        if (!(await context.output.flush()) && code === 0) code = faults.FAILED.exit
+        if (!(await context.output.finish()) && code === 0) code = faults.FAILED.exit
       } finally {
         await context.close()
       }

@@ -74,7 +74,7 @@ export function createContext(io: Io, globals: Globals): Context {
     me: once(async () => ((await token()) === null ? null : (await client()).call('me'))),
     prompts: async (otherwise) => (await import('./prompts.ts')).createPrompts(io, interactive, otherwise),
     close: async () => {
-      await output.flush()
+      await output.finish()
       await Promise.all(clients.map((each) => each.close()))
     },
   }

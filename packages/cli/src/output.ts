@@ -49,7 +49,7 @@ export interface Output {
   /** An error, on stderr. */
   error(error: AuctionError): void
   /** Waits for what is still to be written; whether all of it could be made. */
-  flush(): Promise<boolean>
+  finish(): Promise<boolean>
 }
 
 /** The output of one run. */
@@ -105,13 +105,14 @@ export function createOutput(io: Io, modes: Modes): Output {
     },
     when: (instant) => (modes.utc ? calendar(instant, true) : relative(instant, io.now())),
     error,
-    flush: document.flush,
+    finish: document.finish,
   }
 }
 
 /** Writes JSON, through jq where it is wanted, one after the other. */
 function createDocuments(io: Io, { jq }: Modes) {
-  let [last, whole] = [Promise.resolve(), true]
+  let whole = true
+  let last = Promise.resolve()
   const write = (value: unknown, indent?: number): void => io.out(`${safeJson(value, indent)}\n`)
   return {
     /** `done`: it is the answer to a write, which must not be lost, nor be taken for refused, for want of a good expression. */
@@ -127,7 +128,7 @@ function createDocuments(io: Io, { jq }: Modes) {
         io.err(errorDocument(new AuctionError('FAILED', `--jq: ${fault}.`, { hint })))
       })
     },
-    flush: () => last.then(() => whole),
+    finish: () => last.then(() => whole),
   }
 }
 

@@ -6,9 +6,14 @@ import type { Client } from '../client.ts'
 import type { ServerClock } from '../server-clock.ts'
 import type { HouseEffect, Msg } from './model.ts'
 
+/** Of what was said before one came. */
+const CHAT_LINES = 100
+
 interface Surroundings {
   readonly client: Client
   readonly goodId: number
+  /** Of a private good's room. */
+  readonly password: string | undefined
   readonly clock: Pick<ServerClock, 'sample'>
   /** Aborted when the screen is left: nothing is sent or told any more. */
   readonly leaving: AbortSignal
@@ -17,7 +22,7 @@ interface Surroundings {
 
 /** Runs one effect; its failure is a message too. Never rejects. */
 export async function askHouse(effect: HouseEffect, surroundings: Surroundings): Promise<void> {
-  const { client, goodId, leaving: signal, dispatch } = surroundings
+  const { client, goodId, password: roomPassword, leaving: signal, dispatch } = surroundings
   const params = { id: goodId }
   try {
     switch (effect.type) {
@@ -33,6 +38,12 @@ export async function askHouse(effect: HouseEffect, surroundings: Surroundings):
         if (terms) dispatch({ type: 'terms', terms })
         return
       }
+      case 'fetchChat': {
+        const { items } = await client.call('chat', { params, query: { limit: CHAT_LINES }, roomPassword, signal })
+        return dispatch({ type: 'chat', lines: items })
+      }
+      case 'say':
+        return await say(effect, surroundings)
       default:
         return effect satisfies never
     }
@@ -53,6 +64,16 @@ async function placeBid(effect: Extract<HouseEffect, { type: 'placeBid' }>, surr
     dispatch({ type: 'bid_answered', key, answer })
   } catch (error) {
     if (!leaving.aborted) dispatch({ type: 'bid_refused', key, error: asAuctionError(error) })
+  }
+}
+
+async function say({ key, text }: Extract<HouseEffect, { type: 'say' }>, surroundings: Surroundings): Promise<void> {
+  const { client, goodId, password: roomPassword, leaving, dispatch } = surroundings
+  try {
+    const request = { params: { id: goodId }, body: { text }, key, roomPassword, signal: leaving }
+    dispatch({ type: 'said', key, line: await client.call('say', request) })
+  } catch (error) {
+    if (!leaving.aborted) dispatch({ type: 'unsaid', key, error: asAuctionError(error) })
   }
 }
 

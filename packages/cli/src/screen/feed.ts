@@ -4,6 +4,7 @@ import type { GoodView } from '@auction/common/view'
 import type { FeedMessage } from '../follow.ts'
 import { pay } from '../wording.ts'
 import { closedLine, type Notice, withdrawReview } from './bid-line.ts'
+import { type ChatRow, chatRow, withRows } from './chat.ts'
 import { type Change, type Effect, factsOf, MOST_ROWS, type Model, withLine } from './model.ts'
 import { afterRemoval, bidRow, endNotice, logRow, loserOf, mergeBids, outcomeOf, removalNotice } from './news.ts'
 import { newer, withOwn } from './views.ts'
@@ -14,8 +15,10 @@ export function onFeed(model: Model, message: FeedMessage, now: number): Change 
   switch (message.type) {
     case 'snapshot': {
       const same = model.good?.epoch === message.good.epoch
-      const kept = same ? model : { ...model, bids: [], scroll: 0, terms: null, activity: [] }
-      const effects: Effect[] = [{ type: 'fetchBids' }, { type: 'fetchTerms' }]
+      const kept = same
+        ? model
+        : { ...model, bids: [], scroll: 0, terms: null, activity: [], chat: { ...model.chat, rows: [], scroll: 0 } }
+      const effects: Effect[] = [{ type: 'fetchBids' }, { type: 'fetchTerms' }, { type: 'fetchChat' }]
       const title: Effect = { type: 'title', text: `#${message.good.id} ${message.good.name}` }
       return [{ ...kept, good: message.good }, [...effects, title]]
     }
@@ -40,12 +43,21 @@ export function onFeed(model: Model, message: FeedMessage, now: number): Change 
       return [{ ...model, connection: { state, attempt, retryAt, since } }, back ? [{ type: 'fetchGood' }] : []]
     }
     case 'watchers':
-      return [model.good ? { ...model, good: { ...model.good, watchers: message.watchers } } : model, []]
+      return [onPresence(model, message, now), []]
     case 'chat':
-      return [model, []]
+      return [{ ...model, chat: withRows(model.chat, [chatRow(message.line)]) }, []]
     default:
       return message satisfies never
   }
+}
+
+function onPresence(model: Model, presence: Extract<FeedMessage, { type: 'watchers' }>, now: number): Model {
+  const { watchers, joined, left } = presence
+  const rows: ChatRow[] = []
+  if (joined) rows.push({ id: null, at: now, who: joined, kind: 'joined', text: '' })
+  if (left) rows.push({ id: null, at: now, who: left, kind: 'left', text: '' })
+  const chat = rows.length > 0 ? withRows(model.chat, rows) : model.chat
+  return { ...model, chat, good: model.good && { ...model.good, watchers } }
 }
 
 type Told = Extract<FeedMessage, { type: 'event' }>

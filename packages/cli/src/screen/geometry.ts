@@ -11,6 +11,8 @@ const ROOMY = { columns: 100, rows: 32 }
 /** A list of bids beside which there is room for a chat. */
 const CHAT_FROM = 12
 const LEFT_COLUMNS = 34
+/** Of the price and the countdown, where they stand above the lists. */
+export const STATUS_ROWS = 4
 
 /** The panes between header and notice, in cells with their borders; `lower` is 0 where there are none below. */
 export interface Panes {
@@ -24,13 +26,13 @@ export interface Panes {
   readonly chat: number
 }
 
-export function panesOf({ size: { columns, rows }, chat }: Model, statusRows = 0): Panes {
+export function panesOf({ size: { columns, rows }, chat }: Pick<Model, 'size' | 'chat'>): Panes {
   const middle = rows - HEADER_ROWS - BID_ROWS - 2
   const wide = columns >= TWO_COLUMNS
   const lower = columns >= ROOMY.columns && rows >= ROOMY.rows ? Math.floor(middle * 0.4) : 0
   const upper = middle - lower
   const left = lower > 0 ? Math.floor(columns * 0.4) : wide ? LEFT_COLUMNS : columns
-  const room = Math.max(0, upper - FRAME.rows - (wide ? 0 : statusRows))
+  const room = Math.max(0, upper - FRAME.rows - (wide ? 0 : STATUS_ROWS))
   const shared = room >= CHAT_FROM ? Math.max(4, Math.floor(room * 0.35)) : 0
   // Who writes sees the chat, where there is room for one of the two lists only.
   const chatRows = shared > 0 ? shared : chat.writing ? room : 0

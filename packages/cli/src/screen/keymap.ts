@@ -1,6 +1,6 @@
 /** Every key of the screen: one table, from which keys are looked up and every footer and the help are drawn. */
 import type { Key } from 'ink'
-import { bidBar, fits, type Model, type Msg } from './model.ts'
+import { bidBar, chatBar, fits, isWriting, type Model, type Msg } from './model.ts'
 
 /** What the edge adds to a key: the monotonic time, and a fresh key in case it places a bid. */
 export interface Stamp {
@@ -10,6 +10,8 @@ export interface Stamp {
 
 interface Binding {
   readonly keys: readonly string[]
+  /** Any character too, whatever it means elsewhere. */
+  readonly text?: true
   /** As the footer and the help write the keys. */
   readonly label: string
   readonly help: string
@@ -20,12 +22,18 @@ interface Binding {
 }
 
 // Nothing unseen is acted on: in a window too small for the screen only what leaves it works.
-const inField = (model: Model) => fits(model) && model.line.step === 'amount' && model.panel === 'none'
+const inField = (model: Model) =>
+  fits(model) && model.line.step === 'amount' && model.panel === 'none' && !isWriting(model)
 const inReview = (model: Model) => fits(model) && model.line.step === 'review' && model.panel === 'none'
 const canBid = (model: Model) =>
-  fits(model) && bidBar(model) === null && (model.line.step === 'closed' || model.line.step === 'amount')
+  fits(model) &&
+  !isWriting(model) &&
+  bidBar(model) === null &&
+  (model.line.step === 'closed' || model.line.step === 'amount')
 const typing = (model: Model) => inField(model) && bidBar(model) === null
-const free = (model: Model) => fits(model) && !typing(model)
+const free = (model: Model) => fits(model) && !typing(model) && !isWriting(model)
+// Not beside a bid that waits for Enter: each key has one meaning at a time.
+const canChat = (model: Model) => free(model) && chatBar(model) === null && model.line.step === 'closed'
 const canOpen = (model: Model) => canBid(model) && !typing(model)
 const always = () => true
 const scroll = (by: number) => (): Msg => ({ type: 'scroll', by })
@@ -33,6 +41,31 @@ const scroll = (by: number) => (): Msg => ({ type: 'scroll', by })
 const PAGE = 10
 
 export const keymap: readonly Binding[] = [
+  {
+    keys: ['enter'],
+    label: 'Enter',
+    help: 'say it',
+    rank: 1,
+    when: isWriting,
+    message: (_model, { key }) => ({ type: 'say', key }),
+  },
+  {
+    keys: ['backspace', 'delete'],
+    label: 'Backspace',
+    help: 'take back a letter',
+    rank: null,
+    when: isWriting,
+    message: () => ({ type: 'erase' }),
+  },
+  {
+    keys: [],
+    text: true,
+    label: 'letters',
+    help: 'write to the room',
+    rank: null,
+    when: isWriting,
+    message: (_model, _stamp, name) => ({ type: 'typed', text: name }),
+  },
   {
     keys: ['enter'],
     label: 'Enter',
@@ -54,7 +87,7 @@ export const keymap: readonly Binding[] = [
     label: 'Esc',
     help: 'back',
     rank: 2,
-    when: (model) => (fits(model) && model.panel !== 'none') || inField(model) || inReview(model),
+    when: (model) => (fits(model) && model.panel !== 'none') || isWriting(model) || inField(model) || inReview(model),
     message: () => ({ type: 'escape' }),
   },
   {
@@ -74,6 +107,7 @@ export const keymap: readonly Binding[] = [
     when: canOpen,
     message: () => ({ type: 'open_bid', kind: 'max' }),
   },
+  { keys: ['c'], label: 'c', help: 'chat', rank: 10, when: canChat, message: () => ({ type: 'open_chat' }) },
   { keys: ['+', '='], label: '+', help: 'step up', rank: 6, when: canBid, message: () => ({ type: 'step', by: 1 }) },
   { keys: ['-'], label: '-', help: 'step down', rank: 7, when: typing, message: () => ({ type: 'step', by: -1 }) },
   {
@@ -87,25 +121,26 @@ export const keymap: readonly Binding[] = [
   {
     keys: ['up', 'k'],
     label: '↑ k',
-    help: 'newer bids',
+    help: 'scroll up',
     rank: null,
     when: fits,
     message: scroll(-1),
   },
-  { keys: ['down', 'j'], label: '↓ j', help: 'older bids', rank: null, when: fits, message: scroll(1) },
-  { keys: ['pageup'], label: 'PgUp', help: 'a page newer', rank: null, when: fits, message: scroll(-PAGE) },
-  { keys: ['pagedown'], label: 'PgDn', help: 'a page older', rank: null, when: fits, message: scroll(PAGE) },
-  { keys: ['g', 'home'], label: 'g', help: 'newest bid', rank: null, when: free, message: scroll(-Infinity) },
-  { keys: ['G', 'end'], label: 'G', help: 'oldest bid', rank: null, when: free, message: scroll(Infinity) },
+  { keys: ['down', 'j'], label: '↓ j', help: 'scroll down', rank: null, when: fits, message: scroll(1) },
+  { keys: ['pageup'], label: 'PgUp', help: 'a page up', rank: null, when: fits, message: scroll(-PAGE) },
+  { keys: ['pagedown'], label: 'PgDn', help: 'a page down', rank: null, when: fits, message: scroll(PAGE) },
+  { keys: ['g', 'home'], label: 'g', help: 'top', rank: null, when: free, message: scroll(-Infinity) },
+  { keys: ['G', 'end'], label: 'G', help: 'bottom', rank: null, when: free, message: scroll(Infinity) },
+  { keys: ['tab'], label: 'Tab', help: 'bids or chat', rank: null, when: free, message: () => ({ type: 'next_pane' }) },
   {
     keys: ['d'],
     label: 'd',
     help: 'description',
-    rank: 10,
+    rank: 12,
     when: free,
     message: () => ({ type: 'panel', panel: 'description' }),
   },
-  { keys: ['y'], label: 'y', help: 'copy link', rank: 11, when: free, message: () => ({ type: 'copy' }) },
+  { keys: ['y'], label: 'y', help: 'copy link', rank: 13, when: free, message: () => ({ type: 'copy' }) },
   { keys: ['R'], label: 'R', help: 'refetch', rank: null, when: free, message: () => ({ type: 'refetch' }) },
   { keys: ['B'], label: 'B', help: 'bell on or off', rank: null, when: free, message: () => ({ type: 'mute' }) },
   { keys: ['?'], label: '?', help: 'help', rank: 8, when: free, message: () => ({ type: 'panel', panel: 'help' }) },
@@ -114,7 +149,7 @@ export const keymap: readonly Binding[] = [
     label: 'q',
     help: 'quit',
     rank: 9,
-    when: (model) => !typing(model),
+    when: (model) => !typing(model) && !isWriting(model),
     message: () => ({ type: 'leave', code: 0 }),
   },
   {
@@ -145,7 +180,8 @@ export const keymap: readonly Binding[] = [
 
 /** What a key means now; null for nothing. */
 export function messageFor(model: Model, name: string, stamp: Stamp): Msg | null {
-  const binding = keymap.find(({ keys, when }) => keys.includes(name) && when(model))
+  const isText = [...name].length === 1
+  const binding = keymap.find(({ keys, text, when }) => ((text && isText) || keys.includes(name)) && when(model))
   return binding?.message(model, stamp, name) ?? null
 }
 
@@ -166,6 +202,7 @@ const named = [
   ['pageDown', 'pagedown'],
   ['home', 'home'],
   ['end', 'end'],
+  ['tab', 'tab'],
 ] as const satisfies readonly (readonly [keyof Key, string])[]
 
 /** Names of the keys in one chunk of input: fast typing arrives as several. */
@@ -174,5 +211,5 @@ export function keyNames(input: string, key: Key): readonly string[] {
   if (key.ctrl) return [`ctrl-${input}`]
   const special = named.find(([flag]) => key[flag])
   if (special) return [special[1]]
-  return key.meta || key.tab ? [] : [...input].map((name) => (name === '\r' || name === '\n' ? 'enter' : name))
+  return key.meta ? [] : [...input].map((name) => (name === '\r' || name === '\n' ? 'enter' : name))
 }

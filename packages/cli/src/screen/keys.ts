@@ -1,6 +1,8 @@
 /** What keys do to the screen: fields, panels, scrolling, leaving. */
 import { enterLine, eraseFrom, fillMinimum, leaveLine, openLine, pasteInto, stepAmount, typeInto } from './bid-line.ts'
-import { type Change, factsOf, fits, type Model, type Msg, withLine } from './model.ts'
+import { eraseLast, pasteLine, scrollChat, sendDraft, write } from './chat.ts'
+import { panesOf } from './geometry.ts'
+import { type Change, factsOf, fits, isWriting, type Model, type Msg, withLine } from './model.ts'
 
 export type KeyMsg = Exclude<
   Msg,
@@ -16,6 +18,9 @@ export type KeyMsg = Exclude<
       | 'fetch_failed'
       | 'bid_answered'
       | 'bid_refused'
+      | 'chat'
+      | 'said'
+      | 'unsaid'
   }
 >
 
@@ -26,22 +31,29 @@ export function onKey(model: Model, msg: KeyMsg): Change {
     case 'open_bid':
       return [{ ...model, line: openLine(line, msg.kind), notice: null, panel: 'none' }, []]
     case 'typed':
-      return [{ ...model, line: typeInto(line, msg.text), notice: null }, []]
     case 'pasted':
-      return [
-        line.step === 'amount' && fits(model) ? { ...model, line: pasteInto(line, msg.text), notice: null } : model,
-        [],
-      ]
     case 'erase':
-      return [{ ...model, line: eraseFrom(line), notice: null }, []]
+      return [isWriting(model) ? onChatText(model, msg) : onAmountText(model, msg), []]
+    case 'open_chat':
+      return [{ ...model, chat: { ...model.chat, writing: true, scroll: 0 }, panel: 'none', notice: null }, []]
+    case 'say': {
+      const chat = sendDraft(model.chat, msg.key)
+      if (chat === model.chat) return [model, []]
+      return [{ ...model, chat, notice: null }, chat.sending ? [{ type: 'say', ...chat.sending }] : []]
+    }
+    case 'next_pane':
+      return [{ ...model, focus: model.focus === 'bids' ? 'chat' : 'bids' }, []]
     case 'fill_minimum':
     case 'step':
     case 'enter':
       return onAmountKey(model, msg)
     case 'escape':
       if (model.panel !== 'none') return [{ ...model, panel: 'none' }, []]
+      if (model.chat.writing) return [{ ...model, chat: { ...model.chat, writing: false }, notice: null }, []]
       return [{ ...model, line: leaveLine(line), notice: null }, []]
     case 'scroll': {
+      if (model.focus === 'chat' && panesOf(model).chat > 0)
+        return [{ ...model, chat: scrollChat(model.chat, msg.by) }, []]
       const last = Math.max(0, model.bids.length - 1)
       return [{ ...model, scroll: Math.min(last, Math.max(0, model.scroll + msg.by)) }, []]
     }
@@ -56,7 +68,7 @@ export function onKey(model: Model, msg: KeyMsg): Change {
       return [{ ...model, notice: { tone: 'plain', text: `✓ Copied: ${link}` } }, [{ type: 'copy', text: link }]]
     }
     case 'refetch':
-      return [{ ...model, notice: null }, [{ type: 'fetchGood' }, { type: 'fetchBids' }]]
+      return [{ ...model, notice: null }, [{ type: 'fetchGood' }, { type: 'fetchBids' }, { type: 'fetchChat' }]]
     case 'suspend':
       return [model, [{ type: 'suspend' }]]
     case 'leave':
@@ -64,6 +76,20 @@ export function onKey(model: Model, msg: KeyMsg): Change {
     default:
       return msg satisfies never
   }
+}
+
+type TextMsg = Extract<KeyMsg, { type: 'typed' | 'pasted' | 'erase' }>
+
+function onChatText({ chat, ...model }: Model, msg: TextMsg): Model {
+  if (msg.type === 'erase') return { ...model, chat: eraseLast(chat) }
+  return { ...model, chat: msg.type === 'typed' ? write(chat, msg.text) : pasteLine(chat, msg.text) }
+}
+
+function onAmountText(model: Model, msg: TextMsg): Model {
+  const { line } = model
+  if (msg.type === 'erase') return { ...model, line: eraseFrom(line), notice: null }
+  if (msg.type === 'typed') return { ...model, line: typeInto(line, msg.text), notice: null }
+  return line.step === 'amount' && fits(model) ? { ...model, line: pasteInto(line, msg.text), notice: null } : model
 }
 
 function onAmountKey(model: Model, msg: Extract<KeyMsg, { type: 'fill_minimum' | 'step' | 'enter' }>): Change {

@@ -1,6 +1,8 @@
 /** The screen as Ink draws it: the lines of panes.ts in boxes that fill the window exactly, whatever its size. */
 import { Box, Text } from 'ink'
 import type { ReactNode } from 'react'
+import { chatLines } from './chat-pane.ts'
+import { BID_ROWS, FRAME, HEADER_ROWS, type Panes, panesOf, STATUS_ROWS } from './geometry.ts'
 import { fits, type Model } from './model.ts'
 import {
   activityLines,
@@ -15,23 +17,14 @@ import {
 } from './panes.ts'
 import { fitTo, type Line, plain, type Span } from './words.ts'
 
-/** From here on there are two columns; from the other on, description and activity below them. */
-const TWO_COLUMNS = 80
-const ROOMY = { columns: 100, rows: 32 }
-/** Border and padding of a box. */
-const FRAME = { columns: 4, rows: 2 }
-const HEADER_ROWS = 2
-const BID_ROWS = 3
-
 /** The whole screen, for a window of `model.size`. */
 export function Screen({ model }: { model: Model }): ReactNode {
   const { columns, rows } = model.size
   if (!fits(model)) return <TooSmall model={model} />
-  const middle = rows - HEADER_ROWS - BID_ROWS - 2
   return (
     <Box flexDirection="column" width={columns} height={rows} overflow="hidden">
       <Lines lines={headerLines(model, columns)} width={columns} height={HEADER_ROWS} />
-      <Middle model={model} columns={columns} rows={middle} />
+      <Middle model={model} panes={panesOf(model)} />
       <Lines lines={[noticeLine(model)]} width={columns} height={1} />
       <Pane columns={columns} rows={BID_ROWS} lines={(width) => [bidBarLine(model, width)]} />
       <Lines lines={[footerLine(model, columns)]} width={columns} height={1} />
@@ -39,28 +32,28 @@ export function Screen({ model }: { model: Model }): ReactNode {
   )
 }
 
-function Middle({ model, columns, rows }: { model: Model; columns: number; rows: number }): ReactNode {
-  if (model.panel === 'help') return <Pane columns={columns} rows={rows} lines={helpLines} />
-  if (model.panel === 'description') return <Description model={model} columns={columns} rows={rows} />
-  if (columns < TWO_COLUMNS) {
-    const both = (width: number, height: number) => {
-      const status = statusLines(model, width, true).slice(0, Math.max(3, height - 2))
-      return [...status, ...bidLines(model, width, height - status.length)]
-    }
-    return <Pane columns={columns} rows={rows} lines={both} />
+function Middle({ model, panes }: { model: Model; panes: Panes }): ReactNode {
+  const { columns } = model.size
+  const { middle, left, upper, lower } = panes
+  if (model.panel === 'help') return <Pane columns={columns} rows={middle} lines={helpLines} />
+  if (model.panel === 'description') return <Description model={model} columns={columns} rows={middle} />
+  const lists = (width: number) => [
+    ...bidLines(model, width, panes.bids),
+    ...chatLines(model, width, panes.chat, panes.bids > 0),
+  ]
+  if (left === columns) {
+    const status = (width: number) => padTo(statusLines(model, width, true), STATUS_ROWS)
+    return <Pane columns={columns} rows={middle} lines={(width) => [...status(width), ...lists(width)]} />
   }
-  const lower = columns >= ROOMY.columns && rows >= ROOMY.rows - HEADER_ROWS - BID_ROWS - 2 ? Math.floor(rows * 0.4) : 0
-  const upper = rows - lower
-  const left = lower > 0 ? Math.floor(columns * 0.4) : 34
   const status = (width: number, height: number) => {
     const whole = statusLines(model, width, false)
     return whole.length <= height ? whole : statusLines(model, width, true)
   }
   return (
-    <Box flexDirection="column" width={columns} height={rows}>
+    <Box flexDirection="column" width={columns} height={middle}>
       <Box height={upper}>
         <Pane columns={left} rows={upper} lines={status} />
-        <Pane columns={columns - left} rows={upper} lines={(width, height) => bidLines(model, width, height)} />
+        <Pane columns={columns - left} rows={upper} lines={lists} />
       </Box>
       {lower > 0 && (
         <Box height={lower}>
@@ -71,6 +64,9 @@ function Middle({ model, columns, rows }: { model: Model; columns: number; rows:
     </Box>
   )
 }
+
+const padTo = (lines: readonly Line[], rows: number): Line[] =>
+  Array.from({ length: rows }, (_, row) => lines[row] ?? plain(''))
 
 /** A box of exactly this size; `lines` is asked for what fits into it. */
 function Pane(props: {

@@ -1,5 +1,5 @@
 /** The screen as data: what it knows, what may happen to it, what follows. No clock, no chance, nothing fetched here. */
-import type { BidAnswer, PublicBid } from '@auction/common/answers'
+import type { BidAnswer, ChatLine, PublicBid } from '@auction/common/answers'
 import type { AuctionError } from '@auction/common/errors'
 import type { Increment, Person } from '@auction/common/good'
 import { incrementAt } from '@auction/common/increments'
@@ -7,6 +7,7 @@ import type { GoodView } from '@auction/common/view'
 import type { ConnectionState } from '../connection.ts'
 import type { FeedMessage } from '../follow.ts'
 import { type BidFacts, type BidKind, type BidLine, type BidStep, closedLine, type Notice } from './bid-line.ts'
+import { type Chat, quiet } from './chat.ts'
 import { type BidRow, type LogRow, outcomeOf } from './news.ts'
 
 export interface Model {
@@ -28,6 +29,9 @@ export interface Model {
   readonly connection: ConnectionState & { readonly since: number | null }
   /** Server time, epoch ms; `skewMs` is this machine's wall clock minus it. */
   readonly time: { readonly now: number; readonly skewMs: number | null; readonly roundTripMs: number | null }
+  readonly chat: Chat
+  /** What the arrows scroll. */
+  readonly focus: 'bids' | 'chat'
   readonly line: BidLine
   readonly notice: Notice | null
   readonly extended: { readonly byMs: number; readonly at: number; readonly outage: boolean } | null
@@ -49,6 +53,9 @@ export type Msg =
   | { readonly type: 'fetch_failed'; readonly error: AuctionError }
   | { readonly type: 'bid_answered'; readonly key: string; readonly answer: BidAnswer }
   | { readonly type: 'bid_refused'; readonly key: string; readonly error: AuctionError }
+  | { readonly type: 'chat'; readonly lines: readonly ChatLine[] }
+  | { readonly type: 'said'; readonly key: string; readonly line: ChatLine }
+  | { readonly type: 'unsaid'; readonly key: string; readonly error: AuctionError }
   | { readonly type: 'open_bid'; readonly kind: BidKind }
   | { readonly type: 'fill_minimum' }
   | { readonly type: 'step'; readonly by: 1 | -1 }
@@ -58,7 +65,11 @@ export type Msg =
   /** `at` is monotonic; `key` is fresh and becomes the bid's if this places one. */
   | { readonly type: 'enter'; readonly at: number; readonly key: string }
   | { readonly type: 'escape' }
-  /** Rows down the list of bids; infinite for its ends. */
+  | { readonly type: 'open_chat' }
+  /** `key` is fresh and becomes the line's if there is something to say. */
+  | { readonly type: 'say'; readonly key: string }
+  | { readonly type: 'next_pane' }
+  /** Rows down the list that has the focus; infinite for its ends. */
   | { readonly type: 'scroll'; readonly by: number }
   | { readonly type: 'panel'; readonly panel: 'help' | 'description' }
   | { readonly type: 'mute' }
@@ -82,6 +93,8 @@ export type HouseEffect =
   | { readonly type: 'fetchBids' }
   | { readonly type: 'fetchGood' }
   | { readonly type: 'fetchTerms' }
+  | { readonly type: 'fetchChat' }
+  | { readonly type: 'say'; readonly key: string; readonly text: string }
 
 export type TerminalEffect =
   | { readonly type: 'bell' }
@@ -109,6 +122,8 @@ export function initialModel(known: Pick<Model, 'me' | 'server' | 'zone' | 'size
     activity: [],
     connection: { state: 'connecting', attempt: 0, retryAt: null, since: now },
     time: { now, skewMs: null, roundTripMs: null },
+    chat: quiet,
+    focus: 'bids',
     line: closedLine,
     notice: null,
     extended: null,
@@ -140,6 +155,9 @@ export function fits({ size }: Model): boolean {
   return size.columns >= LEAST.columns && size.rows >= LEAST.rows
 }
 
+/** Whether what is typed is something to say. */
+export const isWriting = (model: Model): boolean => model.chat.writing && fits(model) && model.panel === 'none'
+
 /** Why nobody can bid here now, as words; null when they can. */
 export function bidBar({ good, me, time, sessionExpired, fault }: Model): string | null {
   if (good === null) return 'waiting for the good…'
@@ -151,4 +169,11 @@ export function bidBar({ good, me, time, sessionExpired, fault }: Model): string
   if (good.offeredTo)
     return good.offeredTo.id === me.id ? `▲ yours to buy: auction buy ${good.id}` : '– a second chance'
   return Date.parse(good.endsAt) <= time.now ? '… waiting for the result' : null
+}
+
+/** Why one cannot speak here now, as words; null when one can. */
+export function chatBar({ good, me, sessionExpired, fault }: Model): string | null {
+  if (good === null) return 'waiting for the good…'
+  if (sessionExpired || fault !== null) return '■ offline'
+  return me === null ? 'log in to chat' : null
 }

@@ -2,8 +2,9 @@
 import type { GoodView } from '@auction/common/view'
 import stringWidth from 'string-width'
 import { duration, pay } from '../wording.ts'
+import { chatFieldLine } from './chat-pane.ts'
 import { footerKeys, keymap } from './keymap.ts'
-import { bidBar, LEAST, type Model } from './model.ts'
+import { bidBar, isWriting, LEAST, type Model } from './model.ts'
 import { gone, outcomeOf } from './news.ts'
 import {
   added,
@@ -39,7 +40,8 @@ export function headerLines(model: Model, width: number): Line[] {
     { text: good.name, bold: true },
   ]
   const skew = skewWords(model)
-  const watching = good.watchers > 0 ? ` · ${good.watchers} watching` : ''
+  const of = good.capacity === null ? '' : ` of ${good.capacity}`
+  const watching = good.watchers > 0 ? ` · ${good.watchers}${of} watching` : ''
   const end = `${good.status === 'open' ? 'ends' : 'ended'} ${calendarTime(Date.parse(good.endsAt), zone)}`
   const room = good.private ? ' · private' : ''
   const about = ` by ${good.owner.nick}${room}${watching} · ${end}`
@@ -151,6 +153,7 @@ function bar({ terms }: Model, left: number, endsAt: number, width: number): Lin
 
 /** The bids that fitTo, newest first, under their title. */
 export function bidLines(model: Model, width: number, height: number): Line[] {
+  if (height <= 0) return []
   const { bids, good, scroll, me, zone } = model
   const room = Math.max(0, height - 1)
   const top = Math.max(0, Math.min(scroll, bids.length - room))
@@ -184,6 +187,7 @@ export function activityLines({ activity, zone }: Model, height: number): Line[]
 
 /** The bid line: the field, the review, the sending; or why there is none. */
 export function bidBarLine(model: Model, width: number): Line {
+  if (isWriting(model)) return chatFieldLine(model, width)
   const { line, good } = model
   const currency = good?.minimumBid.currency ?? 'USD'
   const what = 'amount' in line ? `${line.kind === 'max' ? 'up to ' : ''}${pay({ amount: line.amount, currency })}` : ''

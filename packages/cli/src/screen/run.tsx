@@ -71,7 +71,7 @@ export async function runScreen({
       case 'copy':
         return io.stdout.write(escapeFor(effect))
       default:
-        return askHouse(effect, { client, goodId, clock, leaving: leaving.signal, dispatch })
+        return askHouse(effect, { client, goodId, password, clock, leaving: leaving.signal, dispatch })
     }
   }
   const resized = () => dispatch({ type: 'resized', size: sizeOf(io) })

@@ -3,6 +3,7 @@ import type { BidAnswer } from '@auction/common/answers'
 import { type AuctionError, faults } from '@auction/common/errors'
 import { faultSentence, pay } from '../wording.ts'
 import { type BidLine, closedLine, type Notice } from './bid-line.ts'
+import { chatRow, said, unsaid, withRows } from './chat.ts'
 import { onFeed } from './feed.ts'
 import { onKey } from './keys.ts'
 import { type Change, type Effect, MOST_ROWS, type Model, type Msg } from './model.ts'
@@ -35,6 +36,12 @@ export function update(model: Model, msg: Msg): Change {
       return onAnswer(model, msg.key, msg.answer)
     case 'bid_refused':
       return onRefusal(model, msg.key, msg.error)
+    case 'chat':
+      return [{ ...model, chat: withRows(model.chat, msg.lines.map(chatRow)) }, []]
+    case 'said':
+      return [{ ...model, chat: said(model.chat, msg.key, msg.line) }, []]
+    case 'unsaid':
+      return onUnsaid(model, msg.key, msg.error)
     default:
       return onKey(model, msg)
   }
@@ -75,4 +82,15 @@ function onRefusal(model: Model, key: string, error: AuctionError): Change {
   const over = expired || error.code === 'NOT_OPEN' || error.code === 'OWN_GOOD'
   const next: BidLine = over ? closedLine : { step: 'amount', kind, text }
   return [{ ...model, line: next, notice, sessionExpired: model.sessionExpired || expired }, [{ type: 'fetchGood' }]]
+}
+
+function onUnsaid(model: Model, key: string, error: AuctionError): Change {
+  if (model.chat.sending?.key !== key) return [model, []]
+  const notice: Notice =
+    error.code === 'OUTCOME_UNKNOWN'
+      ? { tone: 'warning', text: '? Whether it was said is unknown: look in the chat before you say it again.' }
+      : { tone: 'bad', text: `✗ Not said: ${faultSentence(error)}` }
+  const expired = error.code === 'UNAUTHENTICATED'
+  const sessionExpired = model.sessionExpired || expired
+  return [{ ...model, chat: unsaid(model.chat, key), notice, sessionExpired }, [{ type: 'fetchChat' }]]
 }

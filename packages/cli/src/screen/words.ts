@@ -111,3 +111,30 @@ export function skewWords({ time }: Model): string | null {
   const seconds = (Math.abs(skewMs) / 1000).toFixed(1)
   return `clock here ${seconds} s ${skewMs > 0 ? 'fast' : 'slow'}, corrected`
 }
+
+const graphemes = new Intl.Segmenter('en', { granularity: 'grapheme' })
+
+/** Text broken into lines of at most `width` cells, between words where it can be; line breaks stay. */
+export function wrapText(text: string, width: number): string[] {
+  if (width <= 0) return []
+  return text.split('\n').flatMap((paragraph) => {
+    const lines: string[] = []
+    let line = ''
+    for (const word of paragraph.split(/(?<= )/u)) {
+      if (stringWidth(line + word.trimEnd()) <= width) {
+        line += word
+        continue
+      }
+      if (line !== '') lines.push(line.trimEnd())
+      line = ''
+      for (const { segment } of graphemes.segment(word)) {
+        if (stringWidth(line + segment) > width && line !== '' && segment !== ' ') {
+          lines.push(line)
+          line = ''
+        }
+        line += segment
+      }
+    }
+    return [...lines, line.trimEnd()]
+  })
+}
