@@ -1,7 +1,7 @@
 import { decide } from '@auction/common/bidding'
 import { AuctionError } from '@auction/common/errors'
 import { eventData, type FeedEvent, secretOf, toFeed } from '@auction/common/events'
-import { evolve, type Good, type GoodEvent, reserveMet } from '@auction/common/good'
+import { evolve, type Good, type GoodEvent, RULES, reserveMet } from '@auction/common/good'
 import { CHAIN_START, chainHash, commitmentOf } from '@auction/common/log'
 import { safeJson } from '@auction/common/text'
 import { toView, toYou } from '@auction/common/view'
@@ -45,6 +45,7 @@ describe('the feed says what is public', () => {
         seq: 1,
         type: 'listed',
         data: {
+          rules: RULES,
           name: 'Leica M3',
           description: 'boxed, first owner',
           owner: mila,

@@ -1,5 +1,6 @@
 /** The books recomputed from the log: nothing to say of honest ones, and every kind of tampering named. */
 import { Writable } from 'node:stream'
+import { CHAIN_START, chainHash } from '@auction/common/log'
 import { pino } from 'pino'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { openHome } from '../cli/command-line.ts'
@@ -94,6 +95,36 @@ describe.each(databases)('the audit on %s', (kind) => {
     const types = await house.query('select distinct type from events order by type')
     const happened = 'bid bid_cancelled bought extended lapsed listed note reserve_met retracted sold unsold'.split(' ')
     expect(types.map(({ type }) => type)).toEqual(happened.filter((type) => type !== 'extended'))
+  })
+
+  it('checks the links and the money of goods that the first release listed, whose logs say less', async () => {
+    const [ann] = people as [Member]
+    const good = await seller.sell({ endsInMs: 3_600_000 })
+    await ann.bid(good.id, { max: 3_000 })
+    const rows = await house.query(`select * from events where good_id = ${good.id} order by seq`)
+    const before = rows.map(({ seq, data, hash }) => ({ seq, data, hash }))
+    let head = CHAIN_START
+    const old = rows.map(({ seq, type, at, data: text }) => {
+      const { rules: _, commitment: __, listedAt: ___, description: ____, ...data } = JSON.parse(text)
+      head = chainHash(head, { goodId: good.id, seq, type, at: new Date(at).toISOString(), data })
+      return { seq, data: JSON.stringify(data), hash: head }
+    })
+    const rewrite = (log: typeof before) => [
+      ...log.map(
+        ({ seq, data, hash }) =>
+          `update events set data = '${data.replaceAll("'", "''")}', hash = '${hash}' where good_id = ${good.id} and seq = ${seq}`,
+      ),
+      `update goods set head = '${log.at(-1)?.hash}' where id = ${good.id}`,
+    ]
+    await writeBeside(house, rewrite(old))
+    expect((await audit()).differences).toEqual([])
+    await writeBeside(house, [`update events set data = '{}' where good_id = ${good.id} and seq = 2`])
+    expect(await differences()).toEqual([`good ${good.id}, event 2: hash`])
+    await writeBeside(house, [...rewrite(old), `update goods set max = 4000 where id = ${good.id}`])
+    expect(await differences()).toContain(`account user:${ann.id}/held`)
+    await writeBeside(house, [...rewrite(before), `update goods set max = 3000 where id = ${good.id}`])
+    expect((await audit()).ok).toBe(true)
+    await seller.send('DELETE', `/v1/goods/${good.id}`, { reason: 'incorrect' })
   })
 
   it('is for the house alone', async () => {

@@ -266,7 +266,9 @@ function refused(base: string, reply: Reply): AuctionError {
     codes.find((code) => faults[code].status === reply.status) ?? (reply.status < 500 ? 'BAD_REQUEST' : 'INTERNAL')
   const code = isFaultCode(said.code) && faults[said.code].status > 0 ? said.code : usual
   const wait = retryAfterMs(reply)
-  const advice = wait !== null && faults[code].retry ? `Try again in ${wait / 1000} s.` : hint
+  // What the house says beyond the usual is worth more than when to come again.
+  const usualHint = hint === null || hint === faults[code].hint
+  const advice = wait !== null && faults[code].retry && usualHint ? `Try again in ${wait / 1000} s.` : hint
   return new AuctionError(code, safeText(detail) || undefined, {
     requestId: requestId === null ? null : safeText(requestId),
     data,

@@ -117,7 +117,10 @@ function createDocuments(io: Io, { jq }: Modes) {
   return {
     /** `done`: it is the answer to a write, which must not be lost, nor be taken for refused, for want of a good expression. */
     write: (value: unknown, indent?: number, done = false): void => {
-      if (jq === null) return write(value, indent)
+      if (jq === null) {
+        write(value, indent)
+        return
+      }
       last = last.then(async () => {
         const { lines, fault } = await (await import('./jq.ts')).select(value, jq)
         if (fault === null || !done) io.out(lines.map((each) => `${each}\n`).join(''))

@@ -7,6 +7,7 @@ import {
   type GoodEvent,
   type Person,
   type Recorded,
+  RULES,
   reserveMet,
   retractionReasons,
 } from './good.ts'
@@ -105,6 +106,7 @@ const removal = { bidId: id, bidder: person, bidsLeft: z.int(), receivedAt: inst
 export const eventData = {
   listed: z.object({
     ...terms,
+    rules: z.int(),
     owner: person,
     image: z.string().nullable(),
     listedAt: instant,
@@ -257,6 +259,7 @@ function listedFacts(event: Extract<GoodEvent, { type: 'listed' }>, after: Good)
   const { owner, image, listedAt, premiumBp, commissionBp, relistOf, offeredTo, ...rest } = event.terms
   return {
     ...(changedFacts(rest, after) as EventData['listed']),
+    rules: RULES,
     owner: publicPerson(owner),
     image: imagePath(after.id, image),
     listedAt: toInstant(listedAt),

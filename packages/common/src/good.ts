@@ -12,6 +12,9 @@ export type Increment =
   | { readonly fixed: number }
   | { readonly percentBp: number }
 
+/** The rules by which a log is to be read; whoever changes a rule raises it. Logs of the first release name none. */
+export const RULES = 1
+
 /** Open, or how it ended. */
 export type Status = 'open' | 'sold' | 'unsold' | 'bought' | 'cancelled'
 

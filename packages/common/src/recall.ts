@@ -1,7 +1,7 @@
 /** The public log read back: what an entry says happened, and the command that it came from. */
 import type { Command } from './bidding.ts'
 import { eventData, type FeedEvent, type LoggedEvent } from './events.ts'
-import type { Changes, Good, GoodEvent, Person, Terms } from './good.ts'
+import { type Changes, type Good, type GoodEvent, type Person, RULES, type Terms } from './good.ts'
 import type { Money } from './money.ts'
 import type { StandingBid } from './removal.ts'
 import { OUTAGE_GRACE_MS, OUTAGE_LEAST_MS } from './sale.ts'
@@ -30,6 +30,9 @@ export interface Secrets {
   readonly reserve: number
   readonly salt: string
 }
+
+/** Whether a log that begins with this entry was made by the rules of today. */
+export const isOfTheseRules = ({ type, data }: FeedEvent): boolean => type !== 'listed' || data.rules === RULES
 
 /** The facts of an entry. Throws ZodError when they are not those of its type. */
 export function factsOf({ type, data }: FeedEvent): Facts {
@@ -92,7 +95,18 @@ function removalOf(data: DataOf<'retracted' | 'bid_cancelled'>, max: number) {
 }
 
 function termsOf(data: DataOf<'listed'>, reserve: number): Terms {
-  const { owner, image, listedAt, premiumBp, commissionBp, relistOf, offeredTo, commitment: _, ...rest } = data
+  const {
+    owner,
+    image,
+    listedAt,
+    premiumBp,
+    commissionBp,
+    relistOf,
+    offeredTo,
+    commitment: _,
+    rules: __,
+    ...rest
+  } = data
   const fixed = { owner, image, listedAt: ms(listedAt), premiumBp, commissionBp, relistOf, offeredTo }
   return { ...(changesOf(rest, reserve) as Required<Changes>), ...fixed, currency: rest.startPrice.currency }
 }

@@ -3,11 +3,11 @@ import { type Command, decide } from './bidding.ts'
 import { consequencesOf } from './contest.ts'
 import { AuctionError } from './errors.ts'
 import { type FeedEvent, type LoggedEvent, toFeed } from './events.ts'
-import { evolve, type Good, type GoodEvent, listedGood, priceFault, type Terms } from './good.ts'
+import { evolve, type Good, type GoodEvent, listedGood, priceFault, RULES, type Terms } from './good.ts'
 import { HARD_END_MS } from './increments.ts'
 import { canonicalJson } from './log.ts'
 import { inWords, isCurrency } from './money.ts'
-import { commandOf, eventOf, factsOf, type Reading } from './recall.ts'
+import { commandOf, eventOf, factsOf, isOfTheseRules, type Reading } from './recall.ts'
 import type { StandingBid } from './removal.ts'
 import { type Doubt, doubtsOfBid, doubtsOfRemoval, isOpened, refusalOf, secretsOf, withReserveFor } from './sealed.ts'
 
@@ -77,6 +77,11 @@ export function createReplay(goodId: number): Replay {
 
   function read(entry: LoggedEvent, next: LoggedEvent | null): void {
     if (stuck || differences.length >= MOST_DIFFERENCES) return
+    if (!isOfTheseRules(entry)) {
+      stuck = true
+      differ(entry.seq, ['the rules', `version ${RULES}`, 'others, which this program does not know'])
+      return
+    }
     try {
       const reading = { entry, facts: factsOf(entry) }
       checkPlace(reading)

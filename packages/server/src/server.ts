@@ -88,7 +88,8 @@ function serve(opened: Opened, unlock: () => void): AuctionServer {
   sockets.attach(http)
   const catchUp = () => Promise.all([feed.catchUp(), sockets.catchUp()])
   const stopCatchingUp = database.kind === 'postgresql' ? repeat(clock, CATCH_UP_EVERY_MS, catchUp, log) : () => {}
-  const beAlive = async () => void (await clerk.submit<'be_alive'>({ type: 'be_alive' }))
+  // A read-only house closes nothing: to its bidders it is away, and they are given their time back once it is mended.
+  const beAlive = async () => void (books === 'right' && (await clerk.submit<'be_alive'>({ type: 'be_alive' })))
   const stopBeingAlive = repeat(clock, ALIVE_EVERY_MS, beAlive, log)
   const stopLooking = repeat(clock, LOOK_EVERY_MS, () => webhooks.look(), log)
   const stopChecking = repeat(clock, CHECK_EVERY_MS, () => checkBooks(book, log), log)

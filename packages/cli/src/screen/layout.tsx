@@ -38,7 +38,7 @@ function Middle({ model, panes }: { model: Model; panes: Panes }): ReactNode {
   if (model.panel === 'help') return <Pane columns={columns} rows={middle} lines={helpLines} />
   if (model.panel === 'description') return <Description model={model} columns={columns} rows={middle} />
   const lists = (width: number) => [
-    ...bidLines(model, width, panes.bids),
+    ...padTo(bidLines(model, width, panes.bids), panes.bids),
     ...chatLines(model, width, panes.chat, panes.bids > 0),
   ]
   if (left === columns) {

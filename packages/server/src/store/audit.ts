@@ -2,13 +2,15 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { Audit } from '@auction/common/answers'
 import { type FeedEvent, type LoggedEvent, toInstant } from '@auction/common/events'
+import type { Good } from '@auction/common/good'
 import { type Account, type Entry, entriesFor, heldOn, userOf } from '@auction/common/ledger'
 import { CHAIN_START, chainHash, type Opening } from '@auction/common/log'
 import { toDecimal } from '@auction/common/money'
+import { isOfTheseRules } from '@auction/common/recall'
 import { createReplay, inShort, type Replay, type ReplayedBid, type Step } from '@auction/common/replay'
 import type { Database } from './database.ts'
 import type { BidRow, EntryRow, EventRow, GoodRow } from './entities.ts'
-import { toRow } from './good-rows.ts'
+import { toGood, toRow } from './good-rows.ts'
 import { inSnapshot, type Snapshot } from './snapshot.ts'
 import type { Row } from './statements.ts'
 
@@ -130,6 +132,8 @@ interface Audited {
   found: number
   head: string
   whole: boolean
+  /** Made by rules that are not these: its links are checked, and its money with all other money. */
+  foreign: boolean
 }
 
 async function checkGoods(work: Work, scope: 'all' | 'open'): Promise<void> {
@@ -137,7 +141,7 @@ async function checkGoods(work: Work, scope: 'all' | 'open'): Promise<void> {
   for await (const rows of pages<Stored<GoodRow>>(work, 'GoodRow', tail, [0], ({ id }) => [id]))
     for (let from = 0; from < rows.length; from += GOODS) {
       const some = rows.slice(from, from + GOODS).map((row): Audited => {
-        const start = { keys: new Set<string>(), found: 0, head: CHAIN_START, whole: true }
+        const start = { keys: new Set<string>(), found: 0, head: CHAIN_START, whole: true, foreign: false }
         return { row, replay: createReplay(row.id), ...start }
       })
       const goods = new Map(some.map((good) => [good.row.id, good]))
@@ -167,7 +171,8 @@ async function replayEvents(work: Work, goods: ReadonlyMap<number, Audited>): Pr
       const good = goods.get(row.goodId)
       work.checked.events++
       const entry = good && entryOf(work, row, good)
-      if (good && entry) keep(good, good.replay.take(entry))
+      if (good && entry && !isOfTheseRules(entry)) good.foreign = true
+      if (good && entry && !good.foreign) keep(good, good.replay.take(entry))
     }
     // The log of a good has ended where that of the next begins.
     const open = last ? Number.POSITIVE_INFINITY : (rows.at(-1)?.goodId ?? 0)
@@ -186,7 +191,7 @@ function entryOf(work: Work, row: Stored<EventRow>, good: Audited): LoggedEvent 
     const entry = { goodId, seq, type: type as FeedEvent['type'], at: toInstant(at), data, hash }
     if (chainHash(good.head, entry) !== hash)
       differ(work, `${place}: hash`, 'that of the event and the hash before it', 'another')
-    if ('commitment' in data !== (opened !== undefined))
+    if (isOfTheseRules(entry) && !good.foreign && 'commitment' in data !== (opened !== undefined))
       differ(work, `${place}: secret`, opened ? 'none' : 'what its seal hides', opened ? 'one' : 'none')
     good.head = hash
     return { ...entry, ...(opened && { opened }) }
@@ -226,8 +231,8 @@ async function checkEntries(work: Work, made: readonly (readonly [Entry, Audited
 }
 
 /** Entries of a good that no event of it made. */
-async function checkStrangers(work: Work, { row, keys, found }: Audited): Promise<void> {
-  if ((work.entriesOf.get(row.id) ?? 0) === found) return
+async function checkStrangers(work: Work, { row, keys, found, foreign }: Audited): Promise<void> {
+  if (foreign || (work.entriesOf.get(row.id) ?? 0) === found) return
   const tail = 'where good_id = ? and id > ? order by id'
   for await (const rows of pages<Stored<EntryRow>>(work, 'EntryRow', tail, [row.id, 0], ({ id }) => [row.id, id]))
     for (const { key, kind } of rows)
@@ -239,7 +244,7 @@ async function checkBids(work: Work, goods: ReadonlyMap<number, Audited>): Promi
   const tail = `${within(goods)} and (good_id, id) > (?, ?) order by good_id, id`
   const next = ({ goodId, id }: BidRow) => [goodId, id]
   for await (const rows of pages<Stored<BidRow>>(work, 'BidRow', tail, [0, 0], next))
-    for (const row of rows) {
+    for (const row of rows.filter(({ goodId }) => !goods.get(goodId)?.foreign)) {
       const bid = goods.get(row.goodId)?.replay.bids.get(row.id)
       if (bid) checkBid(work, row, bid)
       else differ(work, `bid ${row.id} on good ${row.goodId}`, 'one of its log', 'one that is not in it')
@@ -262,7 +267,12 @@ const secret: ReadonlySet<string> = new Set(['max', 'reserve'])
 const derived: ReadonlySet<string> = new Set(['amount', 'price', 'minimumBid'])
 
 /** The row of a good against what its log comes to. */
-function checkRow(work: Work, { row, replay, head, whole }: Audited): void {
+function checkRow(work: Work, { row, replay, head, whole, foreign }: Audited): void {
+  if (foreign) {
+    if (row.head !== head) differ(work, `good ${row.id}: head`, head, row.head)
+    reserve(work, toGood(row))
+    return
+  }
   // What a price should be, maxima and the reserve decide: it would tell them.
   for (const { seq, what, expected, found } of replay.differences)
     differ(work, `good ${row.id}, event ${seq}: ${what}`, derived.has(what) ? 'another amount' : expected, found)
@@ -270,8 +280,7 @@ function checkRow(work: Work, { row, replay, head, whole }: Audited): void {
   const place = `good ${row.id}`
   if (!good) differ(work, place, 'a log that begins with its listing', 'none')
   if (!good || !whole) return
-  if (good.leader && heldOn(good) > 0)
-    work.held.set(good.leader.id, (work.held.get(good.leader.id) ?? 0) + heldOn(good))
+  reserve(work, good)
   if (good.private !== (row.roomPassword != null))
     differ(work, `${place}: room`, good.private ? 'a password' : 'no password', good.private ? 'none' : 'one')
   // The log says that there is a picture, the row which.
@@ -283,6 +292,10 @@ function checkRow(work: Work, { row, replay, head, whole }: Audited): void {
     if (secret.has(name)) differ(work, `${place}: ${name}`, 'that of the log', 'another amount')
     else differ(work, `${place}: ${name}`, readable(name, value, work), readable(name, found, work))
   }
+}
+
+function reserve({ held }: Work, good: Good): void {
+  if (good.leader && heldOn(good) > 0) held.set(good.leader.id, (held.get(good.leader.id) ?? 0) + heldOn(good))
 }
 
 const amounts: ReadonlySet<string> = new Set(['price', 'sortPrice', 'startPrice', 'buyNow'])
