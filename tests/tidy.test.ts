@@ -111,6 +111,7 @@ describe('who may import whom (section 3)', () => {
   const common: Record<string, readonly string[]> = {
     money: [],
     text: [],
+    version: [],
     good: [],
     log: [],
     errors: ['money'],
@@ -244,6 +245,8 @@ describe('one library, one door (section 3)', () => {
     '@mikro-orm/postgresql': { at: ['server/store/database.ts'] },
     '@mikro-orm/sqlite': { at: ['server/store/database.ts'], types: ['server/store/'] },
     '@node-rs/argon2': { at: ['server/auth.ts'] },
+    '@pppp606/ink-chart': { at: ['cli/screen/'] },
+    '@napi-rs/keyring': { at: ['cli/keyring.ts'] },
     agenda: { at: ['server/alarms.ts', 'server/jobs/'] },
     'better-sqlite3': {
       at: ['server/store/database.ts', 'server/store/snapshot.ts', 'server/jobs/sqlite-backend.ts'],
@@ -251,7 +254,7 @@ describe('one library, one door (section 3)', () => {
     },
     'cli-truncate': { at: ['cli/table.ts', 'cli/screen/'] },
     commander: { at: ['cli/cli.ts'] },
-    conf: { at: ['cli/credentials.ts'] },
+    conf: { at: ['cli/credentials.ts', 'cli/settings.ts'] },
     'dinero.js/currencies': { at: ['common/money.ts'] },
     'csv-parse/sync': { at: ['cli/import-rows.ts'] },
     eventsource: { at: ['cli/server-clock.ts'] },

@@ -1,8 +1,8 @@
 /** The command line: help, versions, flags on either side, and what is wrong usage. */
 import { readFileSync } from 'node:fs'
+import { VERSION } from '@auction/common/version'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { table } from '../../packages/cli/src/command-table.ts'
-import { VERSION } from '../../packages/cli/src/version.ts'
 import { type Home, openHome } from './command-line.ts'
 import { deadUrl, good, openStub } from './stub-house.ts'
 

@@ -61,6 +61,7 @@ async function runIn(path: string, words: readonly string[], setting: Setting): 
     XDG_CONFIG_HOME: path,
     XDG_STATE_HOME: path,
     AUCTION_TOKEN: 'auc_test',
+    AUCTION_KEYRING: 'off',
     ...(server && { AUCTION_SERVER: server }),
     ...setting.env,
   }

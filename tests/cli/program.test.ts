@@ -43,6 +43,7 @@ const environment = () => ({
   XDG_CONFIG_HOME: home.path,
   XDG_STATE_HOME: home.path,
   AUCTION_SERVER: house.url,
+  AUCTION_KEYRING: 'off',
   TZ: 'UTC',
 })
 

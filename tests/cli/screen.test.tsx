@@ -1,11 +1,13 @@
 /** Drawn frames: whatever the size of the window and the text in it, they fill it exactly and their borders stay straight. */
 import { safeLines, safeText } from '@auction/common/text'
 import type { GoodView } from '@auction/common/view'
+import fc from 'fast-check'
 import { renderToString } from 'ink'
 import { render } from 'ink-testing-library'
 import stringWidth from 'string-width'
 import { describe, expect, it, vi } from 'vitest'
 import { App } from '../../packages/cli/src/screen/app.tsx'
+import { pictureBox } from '../../packages/cli/src/screen/geometry.ts'
 import { Screen } from '../../packages/cli/src/screen/layout.tsx'
 import { type Effect, initialModel, type Model } from '../../packages/cli/src/screen/model.ts'
 import type { BidRow } from '../../packages/cli/src/screen/news.ts'
@@ -77,7 +79,9 @@ function expectWhole(lines: string[], { columns, rows }: Model['size']): void {
   for (const line of lines) {
     if (/[╭╰]/u.test(line)) sides = borders(line)
     const found = borders(line)
-    if (found.length > 0) expect([line, found]).toEqual([line, sides])
+    // A chart has an axis of its own beside the sides.
+    if (found.length > 0) expect([line, found]).toEqual([line, expect.arrayContaining(sides)])
+    if (found.length > sides.length) expect(line).toMatch(/│ +[^│]*│[ ⎺⎻─⎼⎽]+ │/u)
     if (found.length > 0) expect(stringWidth(line)).toBe(columns)
   }
 }
@@ -106,6 +110,43 @@ function modelWith(columns: number, rows: number, raw: string): Model {
   return modelAt(columns, rows, { good: described, bids: rows40, activity, notice: { tone: 'bad', text: `✗ ${text}` } })
 }
 
+interface Odd {
+  panel: Model['panel']
+  writing: boolean
+  focus: Model['focus']
+  status: GoodView['status']
+  step: 'closed' | 'amount'
+  image: string | null
+  colour: boolean
+  removed: BidRow['removed']
+  scroll: number
+}
+
+type Drawn = Odd & { columns: number; rows: number; text: string }
+
+/** The model with everything that can stand on a screen. */
+function dressed(model: Model, text: string, odd: Odd): Model {
+  const { panel, writing, focus, status, step, image, colour, removed, scroll } = odd
+  const kinds = ['said', 'picture', 'removed', 'joined', 'left'] as const
+  const rows = kinds.map((kind, id) => ({ id, at: now, who: { id: 6, nick: text.slice(0, 24) }, kind, text }))
+  const first = {
+    ...model,
+    ...{ panel, panelScroll: scroll, focus, colour, scroll },
+    chat: { rows, scroll: Math.min(scroll, 4), writing, draft: text, sending: null },
+    bids: model.bids.map((row) => ({ ...row, removed })),
+    good: model.good && { ...model.good, status, image, buyNow: usd(999_999_999), capacity: 40, winner: kestrel },
+    notices: [{ at: now, notice: { tone: 'bad', text } }] as const,
+    line: { step, kind: 'max', text: '1280' } as const,
+  }
+  const box = pictureBox(first)
+  const grid = box && {
+    width: box.columns,
+    height: box.rows * 2,
+    rows: Array<string>(box.rows * 2).fill('0a0b0c'.repeat(box.columns)),
+  }
+  return { ...first, picture: { asked: null, grid, failed: false } }
+}
+
 describe('a frame', () => {
   const sizes = [
     [80, 24],
@@ -127,6 +168,40 @@ describe('a frame', () => {
       }
     })
   }
+
+  it('of whatever is shown fills every window from 60x15 to 250x80', { timeout: 120_000 }, () => {
+    const shown: fc.Arbitrary<Drawn> = fc.record({
+      columns: fc.integer({ min: 60, max: 250 }),
+      rows: fc.integer({ min: 15, max: 80 }),
+      text: fc.constantFrom(...Object.values(texts)),
+      panel: fc.constantFrom('none', 'none', 'help', 'description', 'picture' as const),
+      writing: fc.boolean(),
+      focus: fc.constantFrom('bids', 'chat' as const),
+      status: fc.constantFrom('open', 'sold', 'bought', 'unsold', 'cancelled' as const),
+      step: fc.constantFrom('closed', 'amount' as const),
+      image: fc.constantFrom(null, '/v1/goods/42/image'),
+      colour: fc.boolean(),
+      removed: fc.constantFrom(null, 'retracted', 'lapsed' as const),
+      scroll: fc.integer({ min: 0, max: 60 }),
+    })
+    const corners = [60, 250].flatMap((columns) => [15, 80].map((rows) => ({ columns, rows })))
+    const usual = {
+      text: texts.chinese,
+      panel: 'none',
+      writing: true,
+      focus: 'chat',
+      status: 'open',
+      step: 'amount',
+    } as const
+    const rest = { image: '/v1/goods/42/image', colour: true, removed: null, scroll: 3 } as const
+    fc.assert(
+      fc.property(shown, ({ columns, rows, text, ...odd }) => {
+        const model = dressed(modelWith(columns, rows, text), safeText(text), odd)
+        expectWhole(draw(model), model.size)
+      }),
+      { numRuns: 150, examples: corners.map((size): [Drawn] => [{ ...size, ...usual, ...rest }]) },
+    )
+  })
 
   it.each([
     [52, 12],

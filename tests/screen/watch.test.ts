@@ -356,7 +356,7 @@ describe('the terminal is whole', () => {
       const client = createClient({ server: ${JSON.stringify(url())}, token: null })
       process.on('uncaughtException', (error) => { console.error('crash:', error.message); process.exit(1) })
       setTimeout(() => { ${act} }, 1500)
-      runScreen({ client, goodId: ${good.id}, me: null, io: { stdin, stdout, stderr, env, err: (text) => stderr.write(text) } })
+      runScreen({ client, goodId: ${good.id}, me: null, io: { stdin, stdout, stderr, env, colour: true, err: (text) => stderr.write(text) } })
         .catch((error) => { console.error('screen:', error.message); process.exit(1) })`
     const terminal = inTerminal([node, '--input-type=module', '-e', script], null)
     await terminal.waitFor(/● live/)

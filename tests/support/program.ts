@@ -17,7 +17,14 @@ export interface Ended {
 /** The environment of a person whose configuration is in `home`; nothing of the tester's own. */
 export function environment(home: string, extra: Readonly<Record<string, string>> = {}): Record<string, string> {
   mkdirSync(home, { recursive: true })
-  return { PATH: process.env.PATH ?? '', HOME: home, XDG_CONFIG_HOME: home, TZ: 'UTC', ...extra }
+  return {
+    PATH: process.env.PATH ?? '',
+    HOME: home,
+    XDG_CONFIG_HOME: home,
+    AUCTION_KEYRING: 'off',
+    TZ: 'UTC',
+    ...extra,
+  }
 }
 
 /** Runs the program to its end, with `input` on a pipe as its standard input. */

@@ -1,20 +1,22 @@
 /** Arguments to exit code: the flags of every command, help, and what becomes of an error. */
 import { faults } from '@auction/common/errors'
+import { VERSION } from '@auction/common/version'
 import { Command as Commander, CommanderError, Option } from 'commander'
 import type { Command, Input, Load } from './command.ts'
-import { DEFAULT_SERVER, globalFlags, table } from './command-table.ts'
+import { globalFlags, table } from './command-table.ts'
 import { createContext, type Globals } from './context.ts'
 import { parseFields } from './fields.ts'
 import { parseServer, usage } from './input.ts'
 import { Interrupted } from './interruption.ts'
 import type { Io } from './io.ts'
 import { createOutput, type Modes, toAuctionError } from './output.ts'
-import { VERSION } from './version.ts'
+import { refusesColour, rules, settingOf } from './settings.ts'
 
 const INTERRUPTED = 130
 
 /** Runs one command line (without the program's name); resolves with the exit code, never rejects. */
-export async function run(words: readonly string[], io: Io): Promise<number> {
+export async function run(words: readonly string[], given: Io): Promise<number> {
+  const io = refusesColour(given.env) ? (Object.create(given, { colour: { value: false } }) as Io) : given
   if (words[0] === 'complete' && words[1] === '--') {
     const { complete } = await import('./completion.ts')
     io.out(await complete({ table, globalFlags, words: words.slice(2) }))
@@ -193,14 +195,17 @@ function globalsOf(commander: Commander, { env }: Io): Globals {
   const allows = (name: string): boolean => levels.every((options) => options[name] !== false)
   const value = (name: string): string | undefined =>
     levels.map((options) => options[name]).find((each) => typeof each === 'string')
+  // What shows and changes the settings works whatever is in their file.
+  const setting = (name: 'server' | 'utc'): string =>
+    commander.parent?.name() === 'config' ? rules[name].fallback : settingOf(env, name).value
   const [server, fields, jq] = [value('server'), value('fields'), value('jq')]
   return {
-    server: parseServer(server ?? (env.AUCTION_SERVER || DEFAULT_SERVER)),
+    server: parseServer(server ?? setting('server')),
     json: has('json') || jq !== undefined,
     quiet: has('quiet'),
     yes: has('yes'),
     input: allows('input'),
-    utc: has('utc'),
+    utc: has('utc') || setting('utc') === 'on',
     debug: has('debug'),
     fields: fields === undefined ? null : parseFields(fields),
     jq: jq ?? null,

@@ -1,8 +1,6 @@
 /** The command table, and the flags of every command. */
 import type { Load } from './command.ts'
-
-/** The house that is talked to when nobody says which. */
-export const DEFAULT_SERVER = 'http://127.0.0.1:8010'
+import { DEFAULT_SERVER } from './input.ts'
 
 /** Every command: its words, what it does, where it is. Help shows them in this order. */
 export const table: readonly (readonly [name: string, summary: string, load: Load | null])[] = [
@@ -10,9 +8,10 @@ export const table: readonly (readonly [name: string, summary: string, load: Loa
   ['login', 'Log in', () => import('./commands/login.ts')],
   ['logout', 'Log out', () => import('./commands/logout.ts')],
   ['whoami', 'Say who is logged in', () => import('./commands/whoami.ts')],
-  ['auth', 'Look at the login', null],
+  ['auth', 'Look at the logins, and change between them', null],
   ['auth status', 'Say whether the login works, and where it is kept', () => import('./commands/auth-status.ts')],
   ['auth token', 'Print the token in use', () => import('./commands/auth-token.ts')],
+  ['auth switch', 'Go on as another account, or at another house', () => import('./commands/auth-switch.ts')],
   ['list', 'List goods', () => import('./commands/list.ts')],
   ['show', 'Show one good', () => import('./commands/show.ts')],
   ['watch', 'Follow one good live', () => import('./commands/watch.ts')],
@@ -54,6 +53,11 @@ export const table: readonly (readonly [name: string, summary: string, load: Loa
     'Tell a program once more, from any place in the log',
     () => import('./commands/admin-webhook-redeliver.ts'),
   ],
+  ['config', 'Look at what you prefer, and change it', null],
+  ['config list', 'List the settings, and who says so', () => import('./commands/config-list.ts')],
+  ['config get', 'Print one setting', () => import('./commands/config-get.ts')],
+  ['config set', 'Keep a setting, or go back to the default', () => import('./commands/config-set.ts')],
+  ['doctor', 'Look for what is wrong here, and say how to mend it', () => import('./commands/doctor.ts')],
   ['completion', 'Print what completes words after Tab, for your shell', () => import('./commands/completion.ts')],
   ['api', 'Call the HTTP interface', () => import('./commands/api.ts')],
   ['version', 'Print the version', () => import('./commands/version.ts')],

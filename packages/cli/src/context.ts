@@ -50,16 +50,17 @@ export function createContext(io: Io, globals: Globals): Context {
     clients.push(client)
     return client
   }
-  const token: Context['token'] = async () => {
+  const token: Context['token'] = once(async () => {
     const given = io.env.AUCTION_TOKEN?.trim()
     if (given) {
       if (!/^[\x21-\x7e]{1,512}$/.test(given))
         throw usage('AUCTION_TOKEN does not hold a token.', 'Unset it, or take a new one: auction auth token')
       return { token: given, from: 'AUCTION_TOKEN' }
     }
-    const login = (await credentials()).read(globals.server)
-    return login && { token: login.token, from: 'file' }
-  }
+    const kept = await credentials()
+    const login = kept.read(globals.server)
+    return login && { token: await kept.tokenOf(globals.server, login), from: 'file' }
+  })
   const client = once(async () => clientAs((await token())?.token ?? null))
   const interactive = io.interactive && globals.input
   return {

@@ -2,6 +2,9 @@
 import { AuctionError } from '@auction/common/errors'
 import { parseAmount } from '@auction/common/money'
 
+/** The house that is talked to when nobody says which. */
+export const DEFAULT_SERVER = 'http://127.0.0.1:8010'
+
 /** A USAGE error: exit 2. */
 export function usage(message: string, hint?: string): AuctionError {
   return new AuctionError('USAGE', message, hint === undefined ? {} : { hint })

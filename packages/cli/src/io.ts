@@ -30,6 +30,8 @@ export interface Io {
   heedReader(): () => void
   /** The user whose files are ours; null where users have no number. */
   readonly uid: number | null
+  /** Node's version: `24.21.0`. */
+  readonly node: string
   /** The wall clock, epoch ms. */
   now(): number
   out(text: string): void
@@ -83,6 +85,7 @@ export function createIo(parts: Parts, words: readonly string[]): Io {
       return heedReader(parts.stdoutFd, () => void stdout.destroy(gone))
     },
     uid: parts.uid ?? null,
+    node: process.versions.node,
     now,
     out: (text) => void stdout.write(text),
     err: (text) => void stderr.write(text),

@@ -1,12 +1,13 @@
 /** The process of the `auction` program: colour decided before anything is loaded, streams that close, the exit code. */
 import { AuctionError } from '@auction/common/errors'
 import { processIo } from './io.ts'
+import { refusesColour } from './settings.ts'
 
 const words = process.argv.slice(2)
 const io = processIo()
 
 // chalk and Ink ignore NO_COLOR on a terminal, and a FORCE_COLOR beats it; this they all heed.
-if (!io.colour) process.env.FORCE_COLOR = '0'
+if (!io.colour || refusesColour(process.env)) process.env.FORCE_COLOR = '0'
 
 // Who has a better end than this (a server that drains, a screen that restores the terminal) listens as well.
 for (const [signal, code] of [

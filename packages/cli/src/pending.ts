@@ -17,9 +17,9 @@ import {
   rmSync,
   writeFileSync,
 } from 'node:fs'
-import { homedir } from 'node:os'
-import { dirname, isAbsolute, join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { AuctionError } from '@auction/common/errors'
+import { stateDirectory } from './directories.ts'
 import type { Io } from './io.ts'
 
 /** How long a request is asked about; whoever types it again later means a new one. */
@@ -64,9 +64,7 @@ export interface PendingRequests {
 
 /** The pending requests under XDG_STATE_HOME, or ~/.local/state. */
 export function createPending({ env, uid, now }: Pick<Io, 'env' | 'uid' | 'now'>): PendingRequests {
-  const home = env.XDG_STATE_HOME
-  const state = home !== undefined && isAbsolute(home) ? home : join(env.HOME || homedir(), '.local', 'state')
-  const directory = join(state, 'auction')
+  const directory = stateDirectory(env)
   const names = (): readonly Name[] => namesIn(directory)
   const remove = ({ file }: Name): void => rmSync(join(directory, file), { force: true })
   return {

@@ -11,8 +11,13 @@ import { calendar, conditions, duration, movedWords, pay, sentence, spoken, stan
 const MARKS = [3_600, 1_800, 600, 300, 120, 60, 30, 10, 5]
 const TICK_MS = 250
 
+/** A teller that also says how much time is left, when asked. */
+export interface PlainTeller extends Teller {
+  time(): string
+}
+
 /** Says what happens, by the server's clock. */
-export function plainTeller({ output, globals }: Context, client: Client, me: User | null): Teller {
+export function plainTeller({ output, globals }: Context, client: Client, me: User | null): PlainTeller {
   const clock = createServerClock({ client })
   let good: GoodView | null = null
   let leftBefore = Number.POSITIVE_INFINITY
@@ -58,6 +63,7 @@ export function plainTeller({ output, globals }: Context, client: Client, me: Us
   }
   return {
     tell,
+    time: () => (good === null ? 'The good is not known yet.' : timeLeft(good, clock.now())),
     end: ({ you }) => {
       if (you === 'won') output.line('You won.')
       else if (you === 'lost') output.line('You did not win.')
@@ -79,6 +85,12 @@ const connections = {
 
 function leastBid({ id, offeredTo, minimumBid }: GoodView): string {
   return offeredTo ? `it takes no bids (auction buy ${id})` : `the least bid is ${pay(minimumBid)}`
+}
+
+function timeLeft({ status, endsAt }: GoodView, now: number): string {
+  if (status !== 'open') return 'It has ended.'
+  const left = Date.parse(endsAt) - now
+  return left > 0 ? `${duration(left)} left.` : 'The time is up; the result is not known yet.'
 }
 
 function standing({ you }: GoodView): string {

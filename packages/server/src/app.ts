@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto'
 import { type RouteName, routes } from '@auction/common/api'
 import { AuctionError, faults } from '@auction/common/errors'
 import type { Route } from '@auction/common/route'
+import { VERSION } from '@auction/common/version'
 import cors from '@koa/cors'
 import Router from '@koa/router'
 import Koa, { type Context } from 'koa'
@@ -83,6 +84,7 @@ function rim({ draining, log, metrics }: AppOptions): Koa.Middleware {
     const requestId = randomUUID()
     const began = performance.now()
     context.set('X-Request-Id', requestId)
+    context.set('X-Auction-Version', VERSION)
     try {
       if (draining()) throw new AuctionError('BUSY', 'The house is closing down.')
       await next()

@@ -6,7 +6,8 @@ export const command: Command = {
   words: '[nick]',
   options: [['--password-stdin', 'take the password from the first line of stdin']],
   examples: ['login mila', 'login mila --password-stdin < password.txt'],
-  notes: 'The token is kept per server in auction/credentials.json under XDG_CONFIG_HOME; AUCTION_TOKEN beats it.',
+  notes:
+    'The token goes into the keyring where there is one (AUCTION_KEYRING=off: never), else into auction/credentials.json under\nXDG_CONFIG_HOME, which only you may read. Other accounts stay logged in: auction auth switch. AUCTION_TOKEN beats them all.',
   run: async (context, input) => {
     // Whether a login can be kept at all is known before anything is asked or made.
     ;(await context.credentials()).read(context.globals.server)

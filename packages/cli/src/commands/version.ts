@@ -1,6 +1,7 @@
 /** `auction version`: this program's version, and Node's. */
+
+import { VERSION } from '@auction/common/version'
 import type { Command } from '../command.ts'
-import { VERSION } from '../version.ts'
 
 export const command: Command = {
   examples: ['version', 'version --json'],

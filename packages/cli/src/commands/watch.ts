@@ -20,7 +20,7 @@ export const command: Command = {
   chooses: 'json',
   words: '<id>',
   options: [
-    ['--plain', 'one sentence per event, nothing rewritten'],
+    ['--plain', 'one sentence per event, nothing rewritten; on a terminal type help for what can be typed'],
     ['--since <seq>', 'begin with the events after this place in the log'],
     ['--chat', 'also chat and presence, one object a line'],
     roomPasswordOption,
@@ -45,17 +45,16 @@ export const command: Command = {
         good === null || good.status === 'open' ? EXIT_RUNNING : codeOf(endOf(good, me))
       return runScreen({ client, goodId: id, me, password, io: context.io, ...(plan.exitStatus && { exitCode: left }) })
     }
-    const teller =
-      plan.style === 'json'
-        ? jsonTeller(context, input.flag('chat'))
-        : (await import('../watch-plain.ts')).plainTeller(context, client, me)
-    const heeded = context.io.heedReader()
-    try {
-      return await followToEnd({ client, goodId: id, me, password, plan, teller })
-    } finally {
-      heeded()
-      teller.close()
-    }
+    const quit = new AbortController()
+    const watched = { client, goodId: id, me, password, plan, quit: quit.signal }
+    if (plan.style === 'json')
+      return heeding(context, { ...watched, teller: jsonTeller(context, input.flag('chat')) }, () => {})
+    const teller = (await import('../watch-plain.ts')).plainTeller(context, client, me)
+    if (!context.io.stdin.isTTY || !context.globals.input) return heeding(context, { ...watched, teller }, () => {})
+    const { heedTyped } = await import('../watch-typed.ts')
+    const { time } = teller
+    const stop = heedTyped({ context, client, goodId: id, password, time, quit: () => quit.abort() })
+    return heeding(context, { ...watched, teller }, stop)
   },
 }
 
@@ -87,6 +86,18 @@ function readPlan({ interactive, globals, io }: Context, { option, flag }: Input
   }
 }
 
+/** Follows the good, and then lets go of stdin, stdout and the clock. */
+async function heeding({ io }: Context, watch: Watch, stop: () => void): Promise<number> {
+  const heeded = io.heedReader()
+  try {
+    return await followToEnd(watch)
+  } finally {
+    stop()
+    heeded()
+    watch.teller.close()
+  }
+}
+
 interface Watch {
   client: Client
   goodId: number
@@ -94,9 +105,11 @@ interface Watch {
   password: string | undefined
   plan: Plan
   teller: Teller
+  /** Aborted by whoever has seen enough. */
+  quit: AbortSignal
 }
 
-async function followToEnd({ client, goodId, me, password, plan, teller }: Watch): Promise<number> {
+async function followToEnd({ client, goodId, me, password, plan, teller, quit }: Watch): Promise<number> {
   const { follow } = await import('../follow.ts')
   const { since, until } = plan
   return new Promise<number>((resolve, reject) => {
@@ -128,6 +141,7 @@ async function followToEnd({ client, goodId, me, password, plan, teller }: Watch
     }
     const options = { client, goodId, password, userId: me?.id ?? null, onMessage, onError }
     const feed = follow(since === null ? options : { ...options, since })
+    quit.addEventListener('abort', () => finish(plan.exitStatus ? EXIT_RUNNING : 0))
   })
 }
 

@@ -3,6 +3,7 @@ import { AuctionError } from '@auction/common/errors'
 import type { FeedEvent } from '@auction/common/events'
 import type { Increment } from '@auction/common/good'
 import type { Client } from '../client.ts'
+import type { PictureGrid } from '../picture-cells.ts'
 import type { ServerClock } from '../server-clock.ts'
 import type { HouseEffect, Msg } from './model.ts'
 
@@ -15,6 +16,7 @@ interface Surroundings {
   /** Of a private good's room. */
   readonly password: string | undefined
   readonly clock: Pick<ServerClock, 'sample'>
+  fetchPicture(columns: number, rows: number): Promise<PictureGrid>
   /** Aborted when the screen is left: nothing is sent or told any more. */
   readonly leaving: AbortSignal
   dispatch(msg: Msg): void
@@ -41,6 +43,12 @@ export async function askHouse(effect: HouseEffect, surroundings: Surroundings):
       case 'fetchChat': {
         const { items } = await client.call('chat', { params, query: { limit: CHAT_LINES }, roomPassword, signal })
         return dispatch({ type: 'chat', lines: items })
+      }
+      case 'fetchPicture': {
+        const { columns, rows } = effect
+        // A picture is worth no notice: words stand in its place.
+        const grid = await surroundings.fetchPicture(columns, rows).catch(() => null)
+        return dispatch({ type: 'picture', asked: `${columns}x${rows}`, grid })
       }
       case 'say':
         return await say(effect, surroundings)

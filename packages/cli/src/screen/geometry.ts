@@ -1,5 +1,5 @@
 /** Where the parts of the screen stand, by the size of the window and what is open: the same for who draws and who scrolls. */
-import type { Model } from './model.ts'
+import { fits, type Model } from './model.ts'
 
 /** Border and padding of a box. */
 export const FRAME = { columns: 4, rows: 2 }
@@ -11,6 +11,9 @@ const ROOMY = { columns: 100, rows: 32 }
 /** A list of bids beside which there is room for a chat. */
 const CHAT_FROM = 12
 const LEFT_COLUMNS = 34
+/** A window from which on the picture stands beside the rest, and the width of its pane. */
+const PICTURE_FROM = 120
+const PICTURE_COLUMNS = 36
 /** Of the price and the countdown, where they stand above the lists. */
 export const STATUS_ROWS = 4
 
@@ -21,12 +24,14 @@ export interface Panes {
   readonly left: number
   readonly upper: number
   readonly lower: number
+  /** Width of the picture's pane below; 0 where it has none. */
+  readonly picture: number
   /** Rows of the list of bids, its title too, and of the chat below it; 0 for what is not shown. */
   readonly bids: number
   readonly chat: number
 }
 
-export function panesOf({ size: { columns, rows }, chat }: Pick<Model, 'size' | 'chat'>): Panes {
+export function panesOf({ size: { columns, rows }, chat, good }: Pick<Model, 'size' | 'chat' | 'good'>): Panes {
   const middle = rows - HEADER_ROWS - BID_ROWS - 2
   const wide = columns >= TWO_COLUMNS
   const lower = columns >= ROOMY.columns && rows >= ROOMY.rows ? Math.floor(middle * 0.4) : 0
@@ -36,5 +41,15 @@ export function panesOf({ size: { columns, rows }, chat }: Pick<Model, 'size' | 
   const shared = room >= CHAT_FROM ? Math.max(4, Math.floor(room * 0.35)) : 0
   // Who writes sees the chat, where there is room for one of the two lists only.
   const chatRows = shared > 0 ? shared : chat.writing ? room : 0
-  return { middle, left, upper, lower, bids: room - chatRows, chat: chatRows }
+  const picture = lower > 0 && columns >= PICTURE_FROM && good?.image ? PICTURE_COLUMNS : 0
+  return { middle, left, upper, lower, picture, bids: room - chatRows, chat: chatRows }
+}
+
+/** The cells there are for the picture now; null while none is shown. */
+export function pictureBox(model: Model): { columns: number; rows: number } | null {
+  const { size, good, colour, panel } = model
+  const { middle, lower, picture } = panesOf(model)
+  if (!good?.image || !colour || !fits(model)) return null
+  if (panel === 'picture') return { columns: size.columns - FRAME.columns, rows: middle - FRAME.rows }
+  return picture > 0 && panel === 'none' ? { columns: picture - FRAME.columns, rows: lower - FRAME.rows } : null
 }

@@ -1,8 +1,9 @@
 /** What keys do to the screen: fields, panels, scrolling, leaving. */
 import { enterLine, eraseFrom, fillMinimum, leaveLine, openLine, pasteInto, stepAmount, typeInto } from './bid-line.ts'
 import { eraseLast, pasteLine, scrollChat, sendDraft, write } from './chat.ts'
-import { panesOf } from './geometry.ts'
+import { FRAME, panesOf } from './geometry.ts'
 import { type Change, factsOf, fits, isWriting, type Model, type Msg, withLine } from './model.ts'
+import { wrapText } from './words.ts'
 
 export type KeyMsg = Exclude<
   Msg,
@@ -21,6 +22,7 @@ export type KeyMsg = Exclude<
       | 'chat'
       | 'said'
       | 'unsaid'
+      | 'picture'
   }
 >
 
@@ -52,13 +54,21 @@ export function onKey(model: Model, msg: KeyMsg): Change {
       if (model.chat.writing) return [{ ...model, chat: { ...model.chat, writing: false }, notice: null }, []]
       return [{ ...model, line: leaveLine(line), notice: null }, []]
     case 'scroll': {
+      if (model.panel !== 'none') return [{ ...model, panelScroll: scrolledPanel(model, msg.by) }, []]
       if (model.focus === 'chat' && panesOf(model).chat > 0)
         return [{ ...model, chat: scrollChat(model.chat, msg.by) }, []]
       const last = Math.max(0, model.bids.length - 1)
       return [{ ...model, scroll: Math.min(last, Math.max(0, model.scroll + msg.by)) }, []]
     }
-    case 'panel':
-      return [{ ...model, panel: model.panel === msg.panel ? 'none' : msg.panel }, []]
+    case 'panel': {
+      const panel = model.panel === msg.panel ? 'none' : msg.panel
+      return [{ ...model, panel, panelScroll: 0 }, []]
+    }
+    case 'next_notice': {
+      const back = model.noticeBack === null ? (model.notice ? 1 : 0) : model.noticeBack + 1
+      const noticeBack = back % model.notices.length
+      return [{ ...model, notice: model.notices.at(-1 - noticeBack)?.notice ?? null, noticeBack }, []]
+    }
     case 'mute': {
       const text = model.muted ? '♪ The bell rings when you are outbid.' : '– The bell is off.'
       return [{ ...model, muted: !model.muted, notice: { tone: 'plain', text } }, []]
@@ -76,6 +86,13 @@ export function onKey(model: Model, msg: KeyMsg): Change {
     default:
       return msg satisfies never
   }
+}
+
+function scrolledPanel({ size, good, panel, panelScroll, ...model }: Model, by: number): number {
+  if (panel !== 'description') return 0
+  const room = panesOf({ size, good, chat: model.chat }).middle - FRAME.rows - 1
+  const last = wrapText(good?.description ?? '', size.columns - FRAME.columns).length - room
+  return Math.max(0, Math.min(last, panelScroll + by))
 }
 
 type TextMsg = Extract<KeyMsg, { type: 'typed' | 'pasted' | 'erase' }>

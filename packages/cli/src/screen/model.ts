@@ -6,9 +6,13 @@ import { incrementAt } from '@auction/common/increments'
 import type { GoodView } from '@auction/common/view'
 import type { ConnectionState } from '../connection.ts'
 import type { FeedMessage } from '../follow.ts'
+import type { PictureGrid } from '../picture-cells.ts'
 import { type BidFacts, type BidKind, type BidLine, type BidStep, closedLine, type Notice } from './bid-line.ts'
 import { type Chat, quiet } from './chat.ts'
 import { type BidRow, type LogRow, outcomeOf } from './news.ts'
+
+/** What can take the place of the panes. */
+export type Panel = 'help' | 'description' | 'picture'
 
 export interface Model {
   readonly me: Person | null
@@ -35,7 +39,20 @@ export interface Model {
   readonly line: BidLine
   readonly notice: Notice | null
   readonly extended: { readonly byMs: number; readonly at: number; readonly outage: boolean } | null
-  readonly panel: 'none' | 'help' | 'description'
+  readonly panel: Panel | 'none'
+  /** Rows of the open panel above the window. */
+  readonly panelScroll: number
+  readonly picture: {
+    /** `columns`x`rows` last asked for; null before. */
+    readonly asked: string | null
+    readonly grid: PictureGrid | null
+    readonly failed: boolean
+  }
+  /** Whether there are colours. */
+  readonly colour: boolean
+  /** Newest last; `noticeBack` is how far back the one shown is, null while it is news. */
+  readonly notices: readonly { readonly at: number; readonly notice: Notice }[]
+  readonly noticeBack: number | null
   readonly muted: boolean
   readonly sessionExpired: boolean
   /** Why nothing more will come; null while it may. */
@@ -53,6 +70,7 @@ export type Msg =
   | { readonly type: 'fetch_failed'; readonly error: AuctionError }
   | { readonly type: 'bid_answered'; readonly key: string; readonly answer: BidAnswer }
   | { readonly type: 'bid_refused'; readonly key: string; readonly error: AuctionError }
+  | { readonly type: 'picture'; readonly asked: string; readonly grid: PictureGrid | null }
   | { readonly type: 'chat'; readonly lines: readonly ChatLine[] }
   | { readonly type: 'said'; readonly key: string; readonly line: ChatLine }
   | { readonly type: 'unsaid'; readonly key: string; readonly error: AuctionError }
@@ -71,7 +89,8 @@ export type Msg =
   | { readonly type: 'next_pane' }
   /** Rows down the list that has the focus; infinite for its ends. */
   | { readonly type: 'scroll'; readonly by: number }
-  | { readonly type: 'panel'; readonly panel: 'help' | 'description' }
+  | { readonly type: 'panel'; readonly panel: Panel }
+  | { readonly type: 'next_notice' }
   | { readonly type: 'mute' }
   | { readonly type: 'copy' }
   | { readonly type: 'refetch' }
@@ -94,6 +113,7 @@ export type HouseEffect =
   | { readonly type: 'fetchGood' }
   | { readonly type: 'fetchTerms' }
   | { readonly type: 'fetchChat' }
+  | { readonly type: 'fetchPicture'; readonly columns: number; readonly rows: number }
   | { readonly type: 'say'; readonly key: string; readonly text: string }
 
 export type TerminalEffect =
@@ -111,10 +131,13 @@ export const LEAST = { columns: 60, rows: 15 }
 export const MOST_ROWS = 500
 
 /** The screen before anything is known. */
-export function initialModel(known: Pick<Model, 'me' | 'server' | 'zone' | 'size'> & { now: number }): Model {
-  const { now, ...rest } = known
+export function initialModel(
+  known: Pick<Model, 'me' | 'server' | 'zone' | 'size'> & { colour?: boolean; now: number },
+): Model {
+  const { now, colour = true, ...rest } = known
   return {
     ...rest,
+    colour,
     good: null,
     terms: null,
     bids: [],
@@ -128,6 +151,10 @@ export function initialModel(known: Pick<Model, 'me' | 'server' | 'zone' | 'size
     notice: null,
     extended: null,
     panel: 'none',
+    panelScroll: 0,
+    picture: { asked: null, grid: null, failed: false },
+    notices: [],
+    noticeBack: null,
     muted: false,
     sessionExpired: false,
     fault: null,

@@ -20,6 +20,7 @@ import {
   type Span,
   skewWords,
   widthOf,
+  wrapText,
 } from './words.ts'
 
 /** Below a minute the end is near; how long an extension stays worth a line. */
@@ -185,6 +186,23 @@ export function activityLines({ activity, zone }: Model, height: number): Line[]
   return [dim('ACTIVITY'), ...(lines.length > 0 ? lines : [plain('nothing yet')])]
 }
 
+/** What the seller wrote, and the dated notes below it; `scroll` is how many of its lines are above. */
+export function descriptionLines({ good }: Model, width: number, height: number, scroll = 0): Line[] {
+  const room = Math.max(0, height - 1)
+  const lines = wrapText(good?.description || 'The seller wrote nothing.', width)
+  const top = Math.max(0, Math.min(scroll, lines.length - room))
+  const more = lines.length - room - top
+  const hint = more > 0 ? `${more} more below` : top > 0 ? `${top} above` : ''
+  const shown = lines.slice(top, top + room)
+  return [between(dim('DESCRIPTION'), dim(hint), width), ...shown.map((text): Line => noteLine(text))]
+}
+
+/** The date of a note stands out. */
+function noteLine(text: string): Line {
+  const date = /^\[\d{4}-\d\d-\d\d \d\d:\d\d UTC\]/.exec(text)?.[0] ?? ''
+  return [{ text: date, bold: true }, { text: text.slice(date.length) }]
+}
+
 /** The bid line: the field, the review, the sending; or why there is none. */
 export function bidBarLine(model: Model, width: number): Line {
   if (isWriting(model)) return chatFieldLine(model, width)
@@ -209,8 +227,15 @@ export function bidBarLine(model: Model, width: number): Line {
 }
 
 /** One line of news, or empty. */
-export function noticeLine({ notice }: Model): Line {
-  return notice === null ? [] : [{ text: ` ${notice.text}`, tone: notice.tone }]
+export function noticeLine({ notice, notices, noticeBack, zone }: Model, width: number): Line {
+  if (notice === null) return []
+  const shown = noticeBack === null ? undefined : notices.at(-1 - noticeBack)
+  const earlier = notices.length > 1 ? `  n: ${notices.length - 1} earlier ` : ''
+  const place = shown && `  ${(noticeBack ?? 0) + 1} of ${notices.length}, ${clockTime(shown.at, zone)} `
+  const text: Line = [{ text: ` ${notice.text}`, tone: notice.tone }]
+  const hint = dim(place ?? earlier)
+  // What is news stays whole before it is said that there is more.
+  return widthOf(text) + widthOf(hint) > width && !shown ? text : between(text, hint, width)
 }
 
 /** The keys that work now, as many as there is room for; how to get help and out is never cut. */

@@ -8,10 +8,11 @@ import type { Client } from '../client.ts'
 import { wallTime } from '../connection.ts'
 import { follow } from '../follow.ts'
 import type { Io } from '../io.ts'
+import { fetchPictureGrid } from '../picture-cells.ts'
 import { createServerClock, type ServerClock } from '../server-clock.ts'
 import { App, type SuspendTerminal } from './app.tsx'
 import { askHouse } from './effects.ts'
-import { type Effect, initialModel, type Model, type Msg, type TerminalEffect } from './model.ts'
+import { type Effect, type HouseEffect, initialModel, type Model, type Msg, type TerminalEffect } from './model.ts'
 import { createStore, type Store } from './store.ts'
 import { suspendProcess, watchSignals } from './terminal.ts'
 
@@ -19,6 +20,8 @@ import { suspendProcess, watchSignals } from './terminal.ts'
 const FAST_MS = 60_000
 const QUICK_TICK_MS = 100
 const SLOW_TICK_MS = 1_000
+/** A window that is being resized asks for no picture of every size it passes. */
+const SETTLED_MS = 150
 
 interface ScreenOptions {
   client: Client
@@ -26,7 +29,7 @@ interface ScreenOptions {
   me: Pick<Person, 'id' | 'nick'> | null
   /** Of a private good's room. */
   password?: string | undefined
-  io: Pick<Io, 'stdin' | 'stdout' | 'stderr' | 'env' | 'err'>
+  io: Pick<Io, 'stdin' | 'stdout' | 'stderr' | 'env' | 'err' | 'colour'>
   /** What q exits with, by how the good stands then; otherwise 0. */
   exitCode?: (good: GoodView | null) => number
 }
@@ -53,6 +56,7 @@ export async function runScreen({
       server: client.server,
       zone: io.env.TZ || Intl.DateTimeFormat().resolvedOptions().timeZone,
       size: sizeOf(io),
+      colour: io.colour,
       now: clock.now(),
     }),
     (effect) => run(effect),
@@ -60,24 +64,43 @@ export async function runScreen({
   const dispatch = (msg: Msg) => {
     if (!leaving.signal.aborted) store.dispatch(msg)
   }
+  const fetchPicture = (columns: number, rows: number) =>
+    fetchPictureGrid(client, goodId, { columns, rows }, leaving.signal)
+  const ask = (effect: HouseEffect) =>
+    askHouse(effect, { client, goodId, password, clock, fetchPicture, leaving: leaving.signal, dispatch })
+  const [settled, repaint] = [createPause(SETTLED_MS), createPause(SETTLED_MS)]
   const run = (effect: Effect): unknown => {
     switch (effect.type) {
       case 'leave':
         return outcome.resolve(effect.code)
       case 'suspend':
+        // The terminal is the shell's meanwhile.
+        repaint.cancel()
         return terminal.suspend && suspendProcess(terminal.suspend)
       case 'bell':
       case 'title':
       case 'copy':
         return io.stdout.write(escapeFor(effect))
+      case 'fetchPicture':
+        return settled.run(() => ask(effect))
       default:
-        return askHouse(effect, { client, goodId, password, clock, leaving: leaving.signal, dispatch })
+        return ask(effect)
     }
   }
-  const resized = () => dispatch({ type: 'resized', size: sizeOf(io) })
+  const resized = () => {
+    dispatch({ type: 'resized', size: sizeOf(io) })
+    // A frame may have met a window that was of another size again by then: what it left there, no later frame would wipe.
+    repaint.run(() => {
+      screen.clear()
+      io.stdout.write(WIPE)
+      screen.rerender(app())
+    })
+  }
   io.stdout.on('resize', resized)
   io.stdout.write(KEEP_TITLE)
-  const screen = render(<App store={store} onReady={(suspend) => Object.assign(terminal, { suspend })} />, {
+  const onReady = (suspend: SuspendTerminal) => Object.assign(terminal, { suspend })
+  const app = () => <App store={store} onReady={onReady} />
+  const screen = render(app(), {
     stdin: io.stdin as NodeJS.ReadStream,
     stdout: io.stdout as NodeJS.WriteStream,
     stderr: io.stderr as NodeJS.WriteStream,
@@ -94,6 +117,8 @@ export async function runScreen({
     return (await outcome.promise) || exitCode(store.current().good)
   } finally {
     leaving.abort()
+    settled.cancel()
+    repaint.cancel()
     stopTicking()
     feed.close()
     clock.close()
@@ -107,9 +132,23 @@ export async function runScreen({
   }
 }
 
+/** Only the last of what is to be done in quick succession is done. */
+function createPause(ms: number): { run(act: () => unknown): void; cancel(): void } {
+  let timer: NodeJS.Timeout | undefined
+  return {
+    run(act) {
+      clearTimeout(timer)
+      timer = setTimeout(act, ms)
+    },
+    cancel: () => clearTimeout(timer),
+  }
+}
+
 /** What the terminal keeps: its title is put on its stack, and taken back from it. */
 const KEEP_TITLE = '\u001b[22;2t'
 const RESTORE_TITLE = '\u001b[23;2t'
+/** An empty window, written from its first cell on. */
+const WIPE = '\u001b[2J\u001b[H'
 
 function sizeOf({ stdout }: Pick<Io, 'stdout'>): Model['size'] {
   return { columns: stdout.columns || 80, rows: stdout.rows || 24 }

@@ -1,0 +1,104 @@
+/** `auction watch --plain` in a real pseudo-terminal against a real server: sentences, and commands typed as lines. */
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { afterAll, afterEach, beforeAll, expect, it } from 'vitest'
+import { type House, type Member, openHouse } from '../support/house.ts'
+import { start, type Terminal } from '../support/terminal.ts'
+
+const auction = join(fileURLToPath(new URL('../..', import.meta.url)), 'packages/cli/bin/auction')
+let house: House
+let mila: Member
+let ada: Member
+let zoe: Member
+const open: Terminal[] = []
+beforeAll(async () => {
+  house = await openHouse('sqlite')
+  mila = await house.member('mila')
+  ada = await house.member('ada')
+  zoe = await house.member('zoë')
+})
+afterEach(() => {
+  for (const terminal of open.splice(0)) terminal.close()
+})
+afterAll(() => house.close())
+
+/** `setting` is of the environment, said last: the pseudo-terminal names TERM itself. */
+function watch(goodId: number, words: string[] = ['--plain'], setting: string[] = []): Terminal {
+  const home = { XDG_CONFIG_HOME: house.directory, XDG_STATE_HOME: house.directory }
+  const env = { AUCTION_SERVER: house.url, AUCTION_TOKEN: ada.token, ...home }
+  const terminal = start(['/usr/bin/env', ...setting, auction, 'watch', String(goodId), ...words], {
+    cols: 120,
+    rows: 40,
+    env,
+  })
+  open.push(terminal)
+  return terminal
+}
+
+it('bids, by amount, minimum and maximum, and tells what the house says', async () => {
+  const good = await mila.sell({ name: 'Leica M3', startPrice: 1_000, increment: { fixed: 500 } })
+  const terminal = watch(good.id)
+  await terminal.waitFor(/the least bid is \$10\.00/)
+  terminal.send('bid 12\r')
+  await terminal.waitFor(/^You lead good \d+ at \$12\.00/)
+  await terminal.waitFor(/^ada bids \$12\.00 and leads/)
+  terminal.send('bid 1\r')
+  await terminal.waitFor(/You lead|below|too low|not raised/i)
+  await zoe.bid(good.id, { amount: 2_000 })
+  await terminal.waitFor(/You are outbid\./)
+  terminal.send('min\r')
+  await terminal.waitFor(/^You lead good \d+ at \$25\.00/)
+  terminal.send('max 40\r')
+  await expect
+    .poll(async () => (await ada.get(`/v1/goods/${good.id}`)).body.you.max?.amount, { timeout: 10_000 })
+    .toBe(4_000)
+  expect(terminal.alternate()).toBe(false)
+  terminal.send('quit\r')
+  expect(await terminal.ended).toBe(0)
+})
+
+it('never places a very large bid without --yes', async () => {
+  const good = await mila.sell({ name: 'Leica M3', startPrice: 1_000 })
+  const terminal = watch(good.id)
+  await terminal.waitFor(/the least bid is/)
+  terminal.send('bid 100\r')
+  await terminal.waitFor(/\$100\.00 is 10 times the minimum/)
+  expect((await mila.get(`/v1/goods/${good.id}`)).body.bidCount).toBe(0)
+  terminal.send('bid 100 --yes\r')
+  await terminal.waitFor(/^You lead good \d+ at \$/)
+})
+
+it('speaks, tells the time, and says what can be typed', async () => {
+  const good = await mila.sell({ name: 'Leica M3' })
+  const terminal = watch(good.id)
+  await terminal.waitFor(/the least bid is/)
+  terminal.send('chat  is the strap original?\r')
+  await terminal.waitFor(/^ada says: is the strap original\?$/)
+  terminal.send('time\r')
+  await terminal.waitFor(/^59m \d+s left\.$|^1h left\.$/)
+  terminal.send('fly\r')
+  await terminal.waitFor(/"fly" is nothing to type here/)
+  terminal.send('help\r')
+  await terminal.waitFor(/^Type: bid AMOUNT/)
+})
+
+it.each(['TERM=dumb', 'ACCESSIBLE=1'])(
+  'is what one gets with %s, and quitting says how the good stands with --exit-status',
+  async (setting) => {
+    const good = await mila.sell({ name: 'Leica M3' })
+    const terminal = watch(good.id, ['--exit-status'], [setting])
+    await terminal.waitFor(/the least bid is/)
+    terminal.send('quit\r')
+    expect(await terminal.ended).toBe(8)
+    expect(terminal.output()).not.toContain('\u001b')
+  },
+)
+
+it('says the time left at its marks, and ends with the sale without waiting for a line', async () => {
+  const good = await mila.sell({ name: 'Leica M3', endsInMs: 12_000, softCloseMs: 0 })
+  const terminal = watch(good.id)
+  await terminal.waitFor(/^10s left\.$/)
+  await terminal.waitFor(/^5s left\.$/)
+  expect(await terminal.ended).toBe(0)
+  expect(terminal.screen().join('\n')).toContain('Unsold')
+})
