@@ -1,5 +1,5 @@
-/** `npm run docs`: writes docs/reference and the README's settings from the code; a test says when they are out of date. */
-import { readFileSync, writeFileSync } from 'node:fs'
+/** `npm run docs`: writes docs/reference, docs/man and the README's settings from the code; a test says when they are out of date. */
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { PassThrough, Writable } from 'node:stream'
 import { fileURLToPath } from 'node:url'
 import { ledgerEntry, ownBid, publicBid, user, wallet } from '@auction/common/answers'
@@ -13,7 +13,9 @@ import { z } from 'zod'
 import { run } from '../packages/cli/src/cli.ts'
 import { table } from '../packages/cli/src/command-table.ts'
 import { createIo } from '../packages/cli/src/io.ts'
+import { exitCodes } from '../packages/cli/src/topics.ts'
 import { settingList } from '../packages/server/src/config.ts'
+import { manPages } from './man-pages.ts'
 
 const at = (path: string) => fileURLToPath(new URL(`../${path}`, import.meta.url))
 const head = (title: string) => `# ${title}\n\n<!-- Written by \`npm run docs\` from the code. -->\n\n`
@@ -21,6 +23,7 @@ const head = (title: string) => `# ${title}\n\n<!-- Written by \`npm run docs\` 
 /** Each generated file, by path from the root, with what it should hold. */
 export async function generated(): Promise<ReadonlyMap<string, string>> {
   return new Map([
+    ...(await manPages()),
     ['docs/reference/commands.md', await commands()],
     ['docs/reference/http.md', http()],
     ['docs/reference/errors.md', errors()],
@@ -60,21 +63,7 @@ async function commands(): Promise<string> {
   const pages = [`\`\`\`\n${await help([])}\n\`\`\``]
   for (const [name, summary, load] of table)
     if (load) pages.push(`## auction ${name}\n\n${summary}.\n\n\`\`\`\n${await help(name.split(' '))}\n\`\`\``)
-  const codes = new Map<number, string[]>()
-  for (const [code, { exit }] of Object.entries(faults)) codes.set(exit, [...(codes.get(exit) ?? []), code])
-  const own = [
-    [0, 'done'],
-    [12, 'the bid was accepted, but outbid at once'],
-    [20, 'ended, you lost (`watch --exit-status`)'],
-    [21, 'ended unsold or cancelled (`watch --exit-status`)'],
-    [22, 'outbid (`watch --until outbid`)'],
-    [130, 'interrupted'],
-  ] as const
-  const rows = [
-    ...own.map(([exit, what]) => [exit, what] as const),
-    ...[...codes].map(([exit, names]) => [exit, names.join(', ')] as const),
-  ]
-  const exits = rows.sort(([a], [b]) => a - b).map(([exit, what]) => `| ${exit} | ${what} |`)
+  const exits = exitCodes().map(([exit, what]) => `| ${exit} | ${what} |`)
   return `${head('Commands')}${pages.join('\n\n')}\n\n## Exit codes\n\n| code | when |\n|---|---|\n${exits.join('\n')}\n`
 }
 
@@ -166,5 +155,7 @@ function settings(): string {
   return `| setting | what it is | default |\n|---|---|---|\n${settingList.map(({ name, meaning, fallback }) => `| ${name} | ${meaning} | ${fallback ? `\`${fallback}\`` : ''} |`).join('\n')}\n`
 }
 
-if (process.argv[1] === fileURLToPath(import.meta.url))
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  mkdirSync(at('docs/man'), { recursive: true })
   for (const [path, text] of await generated()) writeFileSync(at(path), text)
+}

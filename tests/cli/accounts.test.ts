@@ -1,9 +1,11 @@
 /** Several accounts at several houses, the file of an older program, and a keyring that works, refuses or never answers. */
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
-import { dirname } from 'node:path'
+import { createServer } from 'node:net'
+import { dirname, join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { createCredentials } from '../../packages/cli/src/credentials.ts'
 import { type Keyring, openKeyring } from '../../packages/cli/src/keyring.ts'
+import { environment, auction as program } from '../support/program.ts'
 import { type Home, openHome } from './command-line.ts'
 import { deadUrl, openStub, refusal, type StubHouse, user } from './stub-house.ts'
 
@@ -175,11 +177,25 @@ describe('a keyring', () => {
     if (process.platform === 'linux') expect(openKeyring({})).toBeNull()
   })
 
-  it('whose bus is not there, or never answers, ends within its limit', async () => {
+  it('that never answers is given up after its limit, and the file has the token', async () => {
+    // Elsewhere than on Linux the keyring has no address that a test could lead astray.
     if (process.platform !== 'linux') return
-    const keyring = openKeyring({ DBUS_SESSION_BUS_ADDRESS: 'unix:path=/nowhere/bus' })
-    const began = performance.now()
-    await expect(keyring?.get('auction test that is never kept')).rejects.toThrow()
-    expect(performance.now() - began).toBeLessThan(10_000)
+    const bus = createServer(() => {})
+    const address = join(home.path, 'bus')
+    await new Promise<void>((done) => void bus.listen(address, done))
+    try {
+      const env = environment(home.path, {
+        AUCTION_KEYRING: 'on',
+        DBUS_SESSION_BUS_ADDRESS: `unix:path=${address}`,
+        AUCTION_SERVER: house.url,
+      })
+      const began = performance.now()
+      const ran = await program(['login', 'noor', '--password-stdin'], { env, input: 'correct horse\n' })
+      expect(ran).toMatchObject({ code: 0, err: '' })
+      expect(performance.now() - began).toBeLessThan(20_000)
+      expect(readFileSync(home.credentials, 'utf8')).toContain('auc_noor')
+    } finally {
+      bus.close()
+    }
   })
 })

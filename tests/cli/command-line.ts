@@ -69,7 +69,7 @@ async function runIn(path: string, words: readonly string[], setting: Setting): 
   const parts = {
     stdin: () => input,
     stdout: Object.assign(stdout, { isTTY: terminal, columns }),
-    stderr,
+    stderr: Object.assign(stderr, { isTTY: terminal }),
     env,
     now: () => now,
   }

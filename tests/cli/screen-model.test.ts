@@ -423,6 +423,22 @@ describe('the connection', () => {
     ])
   })
 
+  it('that is back lets the news it brought stand before saying that it was missed', () => {
+    const good = view({ leader: ada, you: { standing: 'leading', max: usd(124_000), hold: usd(124_000) } })
+    const outbid = play(watching(good), told(good, bidEvent(good, kestrel, 128_000))).model
+    const gap: FeedMessage = { type: 'gap', from: 31, to: 31, repaired: 1 }
+    expect(play(outbid, feed(gap)).model.notice?.text).toMatch(/^✗ Outbid by kestrel/)
+    expect(play(outbid, feed(gap)).model.activity.at(-1)?.text).toMatch(/^↻ Resynced: 1 missed event loaded/)
+    const later: Msg = { type: 'feed', message: gap, now: now + 6_000 }
+    expect(play(outbid, later).model.notice?.text).toMatch(/^↻ Resynced/)
+  })
+
+  it('that the house takes down says so beyond the moment', () => {
+    const bye = feed({ type: 'connection', state: 'draining', attempt: 0, retryAt: null })
+    const gone = feed({ type: 'connection', state: 'reconnecting', attempt: 1, retryAt: now + 2_000 })
+    expect(play(watching(), bye, gone).model.notice).toMatchObject({ tone: 'warning', text: /^▽ The server is going/ })
+  })
+
   it('says what is lost, and loads the bids anew', () => {
     const { model, effects } = play(watching(), feed({ type: 'gap', from: 31, to: 34, repaired: 1 }))
     expect(model.notice).toMatchObject({ tone: 'warning', text: expect.stringContaining('3 events') })

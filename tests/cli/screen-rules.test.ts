@@ -67,6 +67,19 @@ describe('a bid that goes', () => {
     expect(removed(update(model, { type: 'bids', bids: [bid(10, zoe), bid(9, ada)] })[0])[0]).toEqual([10, 'cancelled'])
   })
 
+  it('is gone too when the list that holds it was on its way before it went', () => {
+    const empty = { ...watching(), bids: [] }
+    const retracted = hear(empty, 'retracted', removal(10, zoe, 0)).model
+    const { model } = hear(retracted, 'lapsed', { bidder: ada, bids: 2 })
+    const late = update(model, { type: 'bids', bids: [bid(10, zoe), bid(9, ada), { ...bid(60, ada), seq: 60 }] })[0]
+    // A bid after the lapse is another matter.
+    expect(removed(late)).toEqual([
+      [60, null],
+      [10, 'retracted'],
+      [9, 'lapsed'],
+    ])
+  })
+
   it('comes already gone in the list of the house', () => {
     const [model] = update(watching(), { type: 'bids', bids: [{ ...bid(11, zoe), removed: 'lapsed' }] })
     expect(removed(model)[0]).toEqual([11, 'lapsed'])

@@ -75,6 +75,9 @@ function borders(line: string): number[] {
 function expectWhole(lines: string[], { columns, rows }: Model['size']): void {
   expect(lines.length).toBe(rows)
   for (const line of lines) expect(stringWidth(line)).toBeLessThanOrEqual(columns)
+  // Every box that begins ends before the next begins: none stands over another.
+  const corners = lines.flatMap((line) => /^[╭╰]/u.exec(line)?.[0] ?? []).join('')
+  expect(corners).toMatch(/^(╭╰)*$/u)
   let sides: number[] = []
   for (const line of lines) {
     if (/[╭╰]/u.test(line)) sides = borders(line)

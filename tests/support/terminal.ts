@@ -37,13 +37,13 @@ interface Options {
 export function start(command: readonly [string, ...string[]], options: Options = {}): Terminal {
   const { cols = 80, rows = 24, env = {}, cwd = process.cwd() } = options
   const [program, ...words] = command
-  const { CI: _ci, NO_COLOR: _noColor, FORCE_COLOR: _forceColor, ...usual } = process.env
+  const { CI: _ci, NO_COLOR: _noColor, FORCE_COLOR: _forceColor, NODE_ENV: _tests, ...usual } = process.env
   const child = spawn(program, words, {
     name: 'xterm-256color',
     cols,
     rows,
     cwd,
-    env: { ...usual, TERM: 'xterm-256color', COLORTERM: '', TZ: 'UTC', LANG: 'C.UTF-8', ...env },
+    env: { ...usual, TERM: 'xterm-256color', COLORTERM: '', TZ: 'UTC', LANG: 'C.UTF-8', AUCTION_PAGER: 'off', ...env },
   })
   const emulator = new xterm.Terminal({ cols, rows, allowProposedApi: true, scrollback: 1_000 })
   const seen = { title: '', bells: 0, output: '', cursor: true }

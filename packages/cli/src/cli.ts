@@ -39,6 +39,9 @@ export async function run(words: readonly string[], given: Io): Promise<number> 
       try {
         code = await command.run(context, input)
         if (!(await context.output.finish()) && code === 0) code = faults.FAILED.exit
+        const version = context.houseVersion()
+        if (version !== null && version !== VERSION)
+          (await import('./update-notice.ts')).noticeUpdate(io, globals, version)
       } finally {
         await context.close()
       }
@@ -54,9 +57,23 @@ export async function run(words: readonly string[], given: Io): Promise<number> 
     }
     const told = error instanceof CommanderError ? usageOf(error, page) : error
     if (told !== null) return fail(told, io, modes)
-    io.out(text)
-    return 0
+    return show(io, words, text)
   }
+}
+
+/** Help, which is paged where it is long and somebody is there to turn pages. */
+async function show(io: Io, words: readonly string[], text: string): Promise<number> {
+  if (!io.interactive || words.includes('--no-input')) io.out(text)
+  else {
+    const { page } = await import('./pager.ts')
+    try {
+      await page(io, text)
+    } catch (error) {
+      if (error instanceof Interrupted) return INTERRUPTED
+      return fail(error, io, modesIn(words))
+    }
+  }
+  return 0
 }
 
 /** Shows an error as the command line asked for it; its exit code. */
@@ -95,7 +112,10 @@ function buildProgram(shell: Shell): Commander {
     .description('A live auction house in the shell.')
     .usage('<command> [flags]')
     .addHelpText('before', examples(['list', 'watch 42', 'bid 42 min', 'demo']))
-    .addHelpText('after', '\nMore about one command: auction help <command>')
+    .addHelpText(
+      'after',
+      '\nMore about one command: auction help <command>\nMore about environment, exit-codes, json or keys: auction help <topic>',
+    )
     .helpOption(false)
     .option('-h, --help', 'show help')
     .version(VERSION, '--version', 'print the version')
@@ -171,8 +191,14 @@ async function define(commander: Commander, load: Load, { act, io }: Shell): Pro
 }
 
 function addHelp(commander: Commander, program: Commander, shell: Shell): void {
-  commander.arguments('[command...]').action(async () => {
+  commander.arguments('[command-or-topic...]').action(async () => {
     const nested = buildProgram({ ...shell, act: async () => {} })
+    const { topicOf, topicPage } = await import('./topics.ts')
+    const topic = topicOf(commander.args)
+    if (topic !== null) {
+      shell.keep(await topicPage(topic))
+      throw new CommanderError(0, 'commander.help', '')
+    }
     if (commander.args.length === 0) program.help()
     else await nested.parseAsync([...commander.args, '--help'], { from: 'user' })
   })

@@ -70,11 +70,13 @@ interface Options {
   token: string | null
   /** Told of every try: method, path, outcome, time. Never of a body or a token. */
   log?: (line: string) => void
+  /** Told of every answer, whatever it says. */
+  onReply?: (headers: Reply['headers']) => void
   pace?: Pace
 }
 
 /** A client of the house at `server` (an http or https URL). */
-export function createClient({ server, token, log = () => {}, pace = usualPace }: Options): Client {
+export function createClient({ server, token, log = () => {}, onReply = () => {}, pace = usualPace }: Options): Client {
   const base = server.replace(/\/+$/, '')
   const transport = createTransport()
   return {
@@ -97,6 +99,7 @@ export function createClient({ server, token, log = () => {}, pace = usualPace }
         log,
         base,
       })
+      onReply(outcome.headers)
       const answer = read(route, base, outcome, key)
       return (request.raw ? answer : cleaned(answer)) as Answer<K>
     },

@@ -35,18 +35,27 @@ export interface Context {
   me(): Promise<User | null>
   /** Throws `otherwise`, which says what to give instead, when nobody can be asked. */
   prompts(otherwise: AuctionError): Promise<Prompts>
+  /** The version that the house said it is, unchecked; null while it was not asked anything. */
+  houseVersion(): string | null
   close(): Promise<void>
 }
 
 /** A context for one run of the program. */
 export function createContext(io: Io, globals: Globals): Context {
-  const output = createOutput(io, globals)
+  const interactive = io.interactive && globals.input
+  const paged = async (text: string) => (await import('./pager.ts')).page(io, text)
+  const output = interactive ? createOutput(io, globals, paged) : createOutput(io, globals)
   const clients: Client[] = []
+  let houseVersion: string | null = null
+  const hear = (headers: Readonly<Record<string, unknown>>): void => {
+    const said = headers['x-auction-version']
+    if (typeof said === 'string') houseVersion = said
+  }
   const log = globals.debug ? { log: (line: string) => io.err(`debug: ${line}\n`) } : {}
   const credentials = once(async () => (await import('./credentials.ts')).createCredentials(io.env))
   const clientAs = async (token: string | null): Promise<Client> => {
     const { createClient } = await import('./client.ts')
-    const client = createClient({ server: globals.server, token, ...log })
+    const client = createClient({ server: globals.server, token, onReply: hear, ...log })
     clients.push(client)
     return client
   }
@@ -62,7 +71,6 @@ export function createContext(io: Io, globals: Globals): Context {
     return login && { token: await kept.tokenOf(globals.server, login), from: 'file' }
   })
   const client = once(async () => clientAs((await token())?.token ?? null))
-  const interactive = io.interactive && globals.input
   return {
     io,
     globals,
@@ -74,6 +82,7 @@ export function createContext(io: Io, globals: Globals): Context {
     token,
     me: once(async () => ((await token()) === null ? null : (await client()).call('me'))),
     prompts: async (otherwise) => (await import('./prompts.ts')).createPrompts(io, interactive, otherwise),
+    houseVersion: () => houseVersion,
     close: async () => {
       await output.finish()
       await Promise.all(clients.map((each) => each.close()))

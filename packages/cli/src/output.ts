@@ -52,8 +52,12 @@ export interface Output {
   finish(): Promise<boolean>
 }
 
-/** The output of one run. */
-export function createOutput(io: Io, modes: Modes): Output {
+/** The output of one run; `show` writes what may be long, on a terminal. */
+export function createOutput(
+  io: Io,
+  modes: Modes,
+  show: (text: string) => Promise<void> = async (text) => io.out(text),
+): Output {
   const document = createDocuments(io, modes)
   const line = (text: string): void => io.out(`${safeText(text)}\n`)
   const values = (row: readonly string[]): void => io.out(`${row.map(safeText).join('\t')}\n`)
@@ -79,7 +83,7 @@ export function createOutput(io: Io, modes: Modes): Output {
         const shown = columnsFor(io, columns, rows, once())
         if (!io.terminal) for (const row of rows) values(shown.map((column) => column.value(row)))
         else if (rows.length === 0) io.err(`${empty}\n`)
-        else io.out((await import('./table.ts')).table(io, shown, rows))
+        else await show((await import('./table.ts')).table(io, shown, rows))
       }
     },
     facts: (facts, { answer, id }) => {

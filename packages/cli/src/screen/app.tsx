@@ -12,7 +12,9 @@ export type SuspendTerminal = ReturnType<typeof useApp>['suspendTerminal']
 export function App({ store, onReady }: { store: Store; onReady(suspend: SuspendTerminal): void }): ReactNode {
   const model = useSyncExternalStore(store.subscribe, store.drawn)
   const { suspendTerminal } = useApp()
-  useEffect(() => onReady(suspendTerminal), [onReady, suspendTerminal])
+  useEffect(() => {
+    onReady(suspendTerminal)
+  }, [onReady, suspendTerminal])
   useInput((input, key) => {
     // A terminal without bracketed paste hands a paste over as typing; text after a line break is what tells. Line breaks at
     // the end are Enter typed fast: the first one only opens a review, and the others come too early for it.

@@ -10,6 +10,9 @@ import { afterRemoval, bidRow, endNotice, logRow, loserOf, mergeBids, outcomeOf,
 import { newer, withOwn } from './views.ts'
 import { calendarTime } from './words.ts'
 
+/** How long a notice is news. */
+const FRESH_MS = 5_000
+
 /** The screen after a message of the feed, heard at `now`. */
 export function onFeed(model: Model, message: FeedMessage, now: number): Change {
   switch (message.type) {
@@ -17,7 +20,15 @@ export function onFeed(model: Model, message: FeedMessage, now: number): Change 
       const same = model.good?.epoch === message.good.epoch
       const kept = same
         ? model
-        : { ...model, bids: [], scroll: 0, terms: null, activity: [], chat: { ...model.chat, rows: [], scroll: 0 } }
+        : {
+            ...model,
+            bids: [],
+            removals: [],
+            scroll: 0,
+            terms: null,
+            activity: [],
+            chat: { ...model.chat, rows: [], scroll: 0 },
+          }
       const effects: Effect[] = [{ type: 'fetchBids' }, { type: 'fetchTerms' }, { type: 'fetchChat' }]
       const title: Effect = { type: 'title', text: `#${message.good.id} ${message.good.name}` }
       return [{ ...kept, good: message.good }, [...effects, title]]
@@ -29,7 +40,11 @@ export function onFeed(model: Model, message: FeedMessage, now: number): Change 
       const text = whole
         ? `↻ Resynced: ${missed} missed event${missed === 1 ? '' : 's'} loaded.`
         : `↻ Resynced from a snapshot: ${missed - message.repaired} events are not in the log here.`
-      const notice: Notice = { tone: whole ? 'plain' : 'warning', text }
+      const resynced: Notice = { tone: whole ? 'plain' : 'warning', text }
+      // What was missed may have brought news that matters more than that it was missed.
+      const fresh =
+        model.notice !== null && model.noticeBack === null && now - (model.notices.at(-1)?.at ?? 0) < FRESH_MS
+      const notice = whole && fresh ? model.notice : resynced
       const activity = [...model.activity, { at: now, text }].slice(-MOST_ROWS)
       return [
         { ...model, notice, activity },
@@ -40,7 +55,10 @@ export function onFeed(model: Model, message: FeedMessage, now: number): Change 
       const since = message.state === 'live' ? null : (model.connection.since ?? now)
       const { state, attempt, retryAt } = message
       const back = state === 'live' && model.connection.state === 'reconnecting'
-      return [{ ...model, connection: { state, attempt, retryAt, since } }, back ? [{ type: 'fetchGood' }] : []]
+      const next = { ...model, connection: { state, attempt, retryAt, since } }
+      // The goodbye and the end of the connection come in one breath.
+      const goodbye: Notice = { tone: 'warning', text: '▽ The server is going down; waiting for it to come back.' }
+      return [state === 'draining' ? { ...next, notice: goodbye } : next, back ? [{ type: 'fetchGood' }] : []]
     }
     case 'watchers':
       return [onPresence(model, message, now), []]
@@ -70,7 +88,8 @@ function onEvent(model: Model, { event, good: told }: Told, now: number): Change
   const bids = row ? mergeBids(model.bids, [row], MOST_ROWS) : afterRemoval(model.bids, event)
   // The same bids stay in sight while somebody reads further down.
   const scroll = row && model.scroll > 0 ? Math.min(model.scroll + 1, MOST_ROWS - 1) : model.scroll
-  let next: Model = { ...model, good, bids, activity, scroll }
+  const removals = loserOf(event) === null ? model.removals : [...model.removals, event].slice(-MOST_ROWS)
+  let next: Model = { ...model, good, bids, removals, activity, scroll }
   const effects: Effect[] = []
   if (event.type === 'extended' && before) next = extended(next, before, event.data.cause === 'outage', now)
   if (before && good.minimumBid.amount > before.minimumBid.amount)

@@ -1,6 +1,7 @@
 /** The screen as data: what it knows, what may happen to it, what follows. No clock, no chance, nothing fetched here. */
 import type { BidAnswer, ChatLine, PublicBid } from '@auction/common/answers'
 import type { AuctionError } from '@auction/common/errors'
+import type { FeedEvent } from '@auction/common/events'
 import type { Increment, Person } from '@auction/common/good'
 import { incrementAt } from '@auction/common/increments'
 import type { GoodView } from '@auction/common/view'
@@ -25,6 +26,8 @@ export interface Model {
   readonly terms: { readonly listedAt: number; readonly increment: Increment | null } | null
   /** Newest first. */
   readonly bids: readonly BidRow[]
+  /** Events that took bids away: a list of bids that was on its way meanwhile does not know of them. */
+  readonly removals: readonly FeedEvent[]
   /** How many of the newest bids are above the window. */
   readonly scroll: number
   /** Newest last. */
@@ -141,6 +144,7 @@ export function initialModel(
     good: null,
     terms: null,
     bids: [],
+    removals: [],
     scroll: 0,
     activity: [],
     connection: { state: 'connecting', attempt: 0, retryAt: null, since: now },

@@ -61,12 +61,12 @@ export function mergeBids(known: readonly BidRow[], more: readonly BidRow[], mos
 }
 
 /** The bids after one was taken back or cancelled, or all of a bidder's lapsed. */
-export function afterRemoval(rows: readonly BidRow[], { type, data }: FeedEvent): readonly BidRow[] {
+export function afterRemoval(rows: readonly BidRow[], { type, seq, data }: FeedEvent): readonly BidRow[] {
   const word = type === 'bid_cancelled' ? 'cancelled' : type === 'retracted' || type === 'lapsed' ? type : null
   if (word === null) return rows
   const bidder = idIn(data.bidder)
   const goes = ({ id, bidder: own }: BidRow) => (type === 'lapsed' ? own.id === bidder : id === data.bidId)
-  return rows.map((row) => (row.removed === null && goes(row) ? { ...row, removed: word } : row))
+  return rows.map((row) => (row.removed === null && row.seq < seq && goes(row) ? { ...row, removed: word } : row))
 }
 
 const idIn = (person: FeedEvent['data'][string] | undefined): unknown =>

@@ -8,7 +8,7 @@ import { onFeed } from './feed.ts'
 import { pictureBox } from './geometry.ts'
 import { onKey } from './keys.ts'
 import { type Change, type Effect, MOST_ROWS, type Model, type Msg } from './model.ts'
-import { bidRows, mergeBids, outcomeOf } from './news.ts'
+import { afterRemoval, type BidRow, bidRows, mergeBids, outcomeOf } from './news.ts'
 import { newer } from './views.ts'
 
 /** Wait before a bid whose outcome is unknown is asked for again. */
@@ -45,7 +45,10 @@ function changeBy(model: Model, msg: Msg): Change {
     case 'resized':
       return [{ ...model, size: msg.size }, []]
     case 'bids':
-      return [{ ...model, bids: mergeBids(model.bids, bidRows(msg.bids), MOST_ROWS) }, []]
+      return [
+        { ...model, bids: model.removals.reduce(afterRemoval, mergeBids(model.bids, bidRows(msg.bids), MOST_ROWS)) },
+        [],
+      ]
     case 'good':
       return [{ ...model, good: newer(model.good, msg.good) }, []]
     case 'terms':

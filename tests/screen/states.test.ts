@@ -1,0 +1,178 @@
+/** The states of `auction watch` that only a bad day brings, in a real pseudo-terminal, with the house behind a line that can fail. */
+import { writeFileSync } from 'node:fs'
+import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { afterAll, afterEach, beforeAll, expect, it } from 'vitest'
+import { type House, type Member, openHouse, PASSWORD } from '../support/house.ts'
+import { start, type Terminal } from '../support/terminal.ts'
+
+const auction = join(fileURLToPath(new URL('../..', import.meta.url)), 'packages/cli/bin/auction')
+let house: House
+let mila: Member
+let zoe: Member
+let line: Awaited<ReturnType<typeof openLine>>
+const open: Terminal[] = []
+beforeAll(async () => {
+  house = await openHouse('sqlite')
+  mila = await house.member('mila')
+  zoe = await house.member('zoë')
+  await house.member('ada')
+  line = await openLine(() => Number(new URL(house.url).port))
+})
+afterEach(() => {
+  line.dead = false
+  for (const terminal of open.splice(0)) terminal.close()
+})
+afterAll(async () => {
+  await line.close()
+  await house.close()
+})
+
+/** A line to a port, for bytes of any kind. While `dead` nothing that the house says arrives, and nobody is told. */
+async function openLine(port: () => number) {
+  const held: (() => void)[] = []
+  const sockets = new Set<Socket>()
+  let dead = false
+  const server: Server = createServer((near) => {
+    const far = connect(port(), '127.0.0.1')
+    for (const each of [near, far]) {
+      sockets.add(each)
+      each.on('error', () => {})
+      each.on('close', () => sockets.delete(each))
+    }
+    near.on('data', (bytes) => far.write(bytes))
+    far.on('data', (bytes) => {
+      if (dead) held.push(() => near.write(bytes))
+      else near.write(bytes)
+    })
+    near.on('close', () => far.destroy())
+    far.on('close', () => near.destroy())
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const cut = () => {
+    for (const socket of sockets) socket.destroy()
+  }
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    get dead() {
+      return dead
+    },
+    set dead(next) {
+      dead = next
+      if (!dead) for (const say of held.splice(0)) say()
+    },
+    cut,
+    close() {
+      cut()
+      return new Promise((resolve) => server.close(resolve))
+    },
+  }
+}
+
+async function tokenOfAda(): Promise<string> {
+  return (await house.anyone.post('/v1/sessions', { nick: 'ada', password: PASSWORD })).body.token
+}
+
+async function watch(goodId: number, token: string, rest: Record<string, string> = {}): Promise<Terminal> {
+  const env = { AUCTION_SERVER: line.url, AUCTION_TOKEN: token, XDG_CONFIG_HOME: house.directory, ...rest }
+  const terminal = start([auction, 'watch', String(goodId)], { env })
+  open.push(terminal)
+  await terminal.waitFor(/● live/)
+  // Ink and React complain on the screen itself.
+  expect(terminal.output()).not.toMatch(/useEffect|Warning/)
+  return terminal
+}
+
+it('a bid whose answer is lost: unknown, stale, reconnecting, and resolved by its key', {
+  timeout: 90_000,
+}, async () => {
+  const good = await mila.sell({ startPrice: 1_000, increment: { fixed: 100 } })
+  const terminal = await watch(good.id, await tokenOfAda())
+  terminal.send('m')
+  await terminal.waitFor(/YOUR BID USD 10\.00/)
+  terminal.send('\r')
+  await terminal.waitFor(/REVIEW: bid \$10\.00/)
+  await new Promise((resolve) => setTimeout(resolve, 450))
+  line.dead = true
+  terminal.send('\r')
+  await terminal.waitFor(/… SENDING your bid of \$10\.00/)
+  await expect.poll(async () => (await mila.get(`/v1/goods/${good.id}`)).body.bidCount, { timeout: 5_000 }).toBe(1)
+  await terminal.waitFor(/\? OUTCOME UNKNOWN of \$10\.00: asking again/, 20_000)
+  await terminal.waitFor(/◌ stale: no news|↻ reconnecting/, 20_000)
+  await terminal.waitFor(/as of \d\d:\d\d:\d\d/)
+  await terminal.waitFor(/↻ reconnecting #\d+/, 20_000)
+  await zoe.bid(good.id, { amount: 1_100 })
+  line.dead = false
+  line.cut()
+  await terminal.waitFor(/● live/, 20_000)
+  await expect.poll(() => terminal.output(), { timeout: 20_000 }).toContain('Bid accepted')
+  await terminal.waitFor(/✗ OUTBID: you are at \$10\.00/)
+  expect((await mila.get(`/v1/goods/${good.id}`)).body.bidCount).toBe(2)
+})
+
+it('silence: stale, and live again with the next news', { timeout: 60_000 }, async () => {
+  const good = await mila.sell({ startPrice: 1_000 })
+  const terminal = await watch(good.id, await tokenOfAda())
+  line.dead = true
+  await terminal.waitFor(/◌ stale: no news/, 20_000)
+  await zoe.bid(good.id, { amount: 1_000 })
+  line.dead = false
+  await terminal.waitFor(/● live/)
+  await terminal.waitFor(/zoë +\$10\.00/)
+})
+
+it('a lost connection: what was missed is loaded, and said', async () => {
+  const good = await mila.sell({ startPrice: 1_000, increment: { fixed: 100 } })
+  const terminal = await watch(good.id, await tokenOfAda())
+  line.dead = true
+  line.cut()
+  await terminal.waitFor(/↻ reconnecting #\d+/)
+  for (const amount of [1_000, 2_000]) await zoe.bid(good.id, { amount })
+  line.dead = false
+  line.cut()
+  await terminal.waitFor(/● live/, 20_000)
+  await terminal.waitFor(/↻ Resynced: \d+ missed events? loaded\./)
+  await terminal.waitFor(/zoë +\$10\.00/)
+})
+
+it('a session that ends: the bid is refused, and the line offline', async () => {
+  const good = await mila.sell({ startPrice: 1_000 })
+  const token = await tokenOfAda()
+  const terminal = await watch(good.id, token)
+  const headers = { authorization: `Bearer ${token}` }
+  await fetch(`${house.url}/v1/sessions/current`, { method: 'DELETE', headers })
+  terminal.send('m')
+  await terminal.waitFor(/YOUR BID USD 10\.00/)
+  terminal.send('\r')
+  await terminal.waitFor(/REVIEW/)
+  await new Promise((resolve) => setTimeout(resolve, 450))
+  terminal.send('\r')
+  await terminal.waitFor(/■ your session has expired: auction login/)
+  line.cut()
+  await terminal.waitFor(/■ offline/, 20_000)
+  terminal.send('b')
+  await new Promise((resolve) => setTimeout(resolve, 200))
+  expect(terminal.screen().join('\n')).not.toContain('YOUR BID')
+  terminal.send('q')
+  expect(await terminal.ended).toBe(0)
+})
+
+it('a clock that is wrong here: said, and the countdown right all the same', async () => {
+  const good = await mila.sell({ endsInMs: 3_600_000 })
+  const skewed = join(house.directory, 'skewed.mjs')
+  writeFileSync(skewed, 'const { now } = Date\nDate.now = () => now() + 7_200_000\n')
+  const terminal = await watch(good.id, await tokenOfAda(), { NODE_OPTIONS: `--import=${skewed}` })
+  await terminal.waitFor(/▲ clock here 7\d{3}\.\d s fast, corrected/)
+  await terminal.waitFor(/00:59:\d\d/)
+})
+
+it('a house that goes down says so first', async () => {
+  const good = await mila.sell()
+  const terminal = await watch(good.id, await tokenOfAda())
+  await house.stop()
+  await terminal.waitFor(/▽ The server is going down/)
+  await terminal.waitFor(/↻ reconnecting|▽ server going down/)
+  await house.start()
+  await terminal.waitFor(/● live/, 20_000)
+})
