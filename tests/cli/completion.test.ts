@@ -51,6 +51,10 @@ describe('the words offered', () => {
     expect(await offered('completion', '')).toEqual(['bash', 'zsh', 'fish'])
   })
 
+  it('are commands and topics after help', async () => {
+    expect(await offered('help', 'e')).toEqual(['edit', 'export', 'environment', 'exit-codes'])
+  })
+
   it('are none for an unfinished line of nonsense, which is no error', async () => {
     for (const words of [
       ['nonsense', ''],

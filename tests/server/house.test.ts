@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { crowd, expectBalancedBooks, insist } from '../support/crowd.ts'
+import { crowd, expectBalancedBooks, insist, writeBeside } from '../support/crowd.ts'
 import { type FakeClock, fakeClock } from '../support/fake-clock.ts'
 import { type Answer, databases, type House, type Json, type Member, openHouse, PASSWORD } from '../support/house.ts'
 import { booksOf, DAY_MS, keeperOf, problem, usd, walletOf } from '../support/sale.ts'
@@ -168,6 +168,28 @@ describe.each(databases)('money brought in and paid out on %s', (kind) => {
     })
   })
 
+  it('is refused before it could not be counted to the cent, with nothing done', async () => {
+    const ann = await someone()
+    const books = async () => {
+      const [{ sum }] = await house.query('select sum(balance) as sum from accounts')
+      const [{ world }] = await house.query("select balance as world from accounts where id = 'world'")
+      return { sum: Number(sum), world: Number(world) }
+    }
+    // Nearly all at once, beside the server, so that nine thousand deposits need not be made.
+    const shift = Number.MAX_SAFE_INTEGER + (await books()).world - 10
+    const bring = (amount: number) =>
+      writeBeside(house, [
+        `update accounts set balance = balance - ${amount} where id = 'world'`,
+        `update accounts set balance = balance + ${amount} where id = 'house'`,
+      ])
+    await bring(shift)
+    expect(await move('deposits', ann, 11)).toMatchObject({ status: 409, body: { code: 'CONFLICT' } })
+    expect((await move('deposits', ann, 10)).status).toBe(201)
+    expect(await books()).toEqual({ sum: 0, world: -Number.MAX_SAFE_INTEGER })
+    expect((await house.anyone.post('/v1/users', { nick: 'one-more', password: PASSWORD })).status).toBe(409)
+    expect(await house.query("select * from users where nick = 'one-more'")).toEqual([])
+    await bring(-shift)
+  })
   it('says what moved, and both see it', async () => {
     const ann = await someone()
     const { status, body } = await move('withdrawals', ann, 10_000)

@@ -173,6 +173,14 @@ describe.each(databases)('a seller on %s', (kind) => {
       expect(await edit(seller, good, changes)).toMatchObject(problem(409, 'CONFLICT'))
       expect(await typesOf(house, good)).toEqual(['listed', 'bid'])
     })
+    it('take notes until the description is full, which goes with every answer', async () => {
+      const good = await seller.sell()
+      const statuses: number[] = []
+      for (let index = 0; index < 25; index++)
+        statuses.push((await edit(seller, good, { note: 'x'.repeat(1_000) })).status)
+      expect(statuses).toEqual([...Array(19).fill(200), ...Array(6).fill(409)])
+      expect((await viewOf(house, good)).description.length).toBeLessThanOrEqual(20_000)
+    })
     it('with a bid add a dated note, move the end on, lower the reserve to the price, and change the room', async () => {
       const good = await sellWithBid({ reserve: 6000, description: 'Old.' })
       expect((await edit(seller, good, { note: 'Seen by a smith.' })).body.description).toMatch(
@@ -421,6 +429,17 @@ describe.each(databases)('a seller on %s', (kind) => {
       expect((await ann.bid(again.body.id, { max: 2000 })).status).toBe(201)
       // A second time only when the first came to nothing.
       expect(await relist(seller, good)).toMatchObject(problem(409, 'CONFLICT'))
+    })
+    it('behind the same door: a private good stays private, with its password', async () => {
+      const good = await seller.sell({ endsInMs: 5_000, softCloseMs: 0, password: 'sesame' })
+      await clock.advance(5_000)
+      await ended(good)
+      const { body } = await relist(seller, good)
+      expect(body.private).toBe(true)
+      const chat = (password: string) =>
+        ann.send('GET', `/v1/goods/${body.id}/chat`, undefined, { 'room-password': password })
+      expect(await chat('open')).toMatchObject(problem(403, 'WRONG_PASSWORD'))
+      expect((await chat('sesame')).status).toBe(200)
     })
     it('once, however many ask at once, and again when that came to nothing', async () => {
       const good = await unsold(false)

@@ -1,6 +1,7 @@
 /** Words that complete a command line, and the scripts that ask a shell's Tab for them; the library writes to the console. */
 import { RootCommand, script } from '@bomb.sh/tab'
 import type { Load } from './command.ts'
+import { topicNames } from './topics.ts'
 
 /** The script for a shell, to be sourced by it. */
 export function scriptFor(shell: 'bash' | 'zsh' | 'fish'): string {
@@ -42,6 +43,13 @@ export async function complete({ table, globalFlags, words }: Asked): Promise<st
   for (const [name, summary, load] of table) {
     const command = root.command(name, summary)
     for (const [flags, meaning] of globalFlags) addFlag(command, flags, meaning)
+    if (name === 'help') {
+      const first = table.filter(([each]) => !each.includes(' '))
+      command.argument('word', (offer) => {
+        for (const [each, meaning] of first) offer(each, meaning)
+        for (const topic of topicNames) offer(topic, '')
+      })
+    }
     // Only what is being typed is loaded.
     if (!load || !name.split(' ').every((word) => named.includes(word))) continue
     const { options = [], choices } = (await load()).command

@@ -175,7 +175,7 @@ export const bidRequest = z
     max: amount.optional(),
     message: text(1, 100).optional(),
     /** The bid counts only while the good's log ends here. */
-    ifSeq: z.int().min(1).optional(),
+    ifSeq: z.int('must be a whole number').min(1, 'must be 1 or more').optional(),
   })
   .refine((bid) => bid.amount !== undefined || bid.max !== undefined, 'needs amount or max')
   .refine((bid) => bid.amount === undefined || bid.max === undefined || bid.max >= bid.amount, {

@@ -10,6 +10,7 @@ import {
   type Person,
   priceFault,
   reserveMet,
+  withNote,
 } from './good.ts'
 import { HARD_END_MS } from './increments.ts'
 import { inWords } from './money.ts'
@@ -54,6 +55,8 @@ export interface CloseDue {
   readonly now: number
 }
 
+/** Most characters of a description with all its notes: it goes with every answer about the good. */
+const LONGEST_DESCRIPTION = 20_000
 /** How long the house must have been away for the outage rule (rules.md, section 3). */
 export const OUTAGE_LEAST_MS = 30_000
 /** The time it then gives. */
@@ -84,6 +87,10 @@ export function editGood({ by, changes, note, salt, receivedAt }: EditGood, good
   if (fault) throw new AuctionError('BAD_REQUEST', `${fault.path}: ${fault.message}.`)
   if (changes.endsAt !== undefined && changes.endsAt <= receivedAt)
     throw new AuctionError('BAD_REQUEST', 'endsAt: must lie ahead.')
+  if (note !== null && withNote(edited.description, note, receivedAt).length > LONGEST_DESCRIPTION)
+    throw new AuctionError('CONFLICT', `The description of good ${good.id} is full.`, {
+      hint: 'Say the rest in its chat: auction chat',
+    })
   const moved = changes.endsAt === undefined ? {} : { hardEndsAt: changes.endsAt + HARD_END_MS }
   const events: GoodEvent[] = [{ type: 'note', text: note, changes: { ...changes, ...moved }, salt, receivedAt }]
   if (reserveMet(edited) && reserveMet(good) === false) events.push({ type: 'reserve_met' })

@@ -1,4 +1,5 @@
 /** `auction doctor`: what is wrong here, and the command that mends each thing. */
+import { safeText } from '@auction/common/text'
 import type { Command } from '../command.ts'
 import type { Check } from '../doctor.ts'
 import { paint } from '../io.ts'
@@ -28,7 +29,7 @@ It ends with 0 when all is well and with 1 when something failed; -q shows only 
       for (const { name, state, found, mend } of checks) {
         io.out(`${paint(io, shades[state], signs[state])} `)
         output.line(`${name}: ${found}`)
-        if (mend !== null) output.line(`mend it: ${mend}`)
+        if (mend !== null) io.out(`  mend it: ${safeText(mend)}\n`)
       }
     } else {
       const rest = { answer: { ok: bad.length === 0, items: checks }, id: ({ name }: Check) => name, empty: '' }

@@ -50,7 +50,9 @@ export const command: Command = {
     if (plan.style === 'json')
       return heeding(context, { ...watched, teller: jsonTeller(context, input.flag('chat')) }, () => {})
     const teller = (await import('../watch-plain.ts')).plainTeller(context, client, me)
-    if (!context.io.stdin.isTTY || !context.globals.input) return heeding(context, { ...watched, teller }, () => {})
+    // A program in the background whose output goes elsewhere would be stopped for reading its terminal.
+    const { io, globals } = context
+    if (!io.terminal || !io.stdin.isTTY || !globals.input) return heeding(context, { ...watched, teller }, () => {})
     const { heedTyped } = await import('../watch-typed.ts')
     const { time } = teller
     const stop = heedTyped({ context, client, goodId: id, password, time, quit: () => quit.abort() })

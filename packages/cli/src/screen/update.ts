@@ -8,7 +8,7 @@ import { onFeed } from './feed.ts'
 import { pictureBox } from './geometry.ts'
 import { onKey } from './keys.ts'
 import { type Change, type Effect, MOST_ROWS, type Model, type Msg } from './model.ts'
-import { afterRemoval, type BidRow, bidRows, mergeBids, outcomeOf } from './news.ts'
+import { afterRemoval, bidRows, mergeBids, outcomeOf } from './news.ts'
 import { newer } from './views.ts'
 
 /** Wait before a bid whose outcome is unknown is asked for again. */

@@ -9,7 +9,7 @@ import type { Caller } from '../auth.ts'
 import { readPicture, toCells } from '../pictures.ts'
 import { keyedBody, keyedBy, type Parts } from './parts.ts'
 
-export function goodRoutes({ auth, clerk, clock, config, present, queries }: Parts) {
+export function goodRoutes({ auth, clerk, clock, config, present, queries, rooms }: Parts) {
   /** Lists a good, once; `what` is all that its key stands for. */
   async function list(
     terms: Terms,
@@ -61,14 +61,13 @@ export function goodRoutes({ auth, clerk, clock, config, present, queries }: Par
       const { endsAt: _, endsInMs: __, ...changes } = body
       const end = endOf(body, now)
       const softCloseMs = body.softCloseMs ?? defaultSoftClose(end.endsAt - now)
-      const kept = { ...keptOf(old), ...defined(changes), softCloseMs, relistOf: old.id }
+      const roomPassword = await rooms.passwordHash(old.id)
+      const room = { private: roomPassword !== null, relistOf: old.id }
+      const kept = { ...keptOf(old), ...defined(changes), softCloseMs, ...room }
       const fault = priceFault(kept)
       if (fault) throw new AuctionError('BAD_REQUEST', `${fault.path}: ${fault.message}.`)
-      return list({ ...termsOf(caller, config), ...kept, ...end, listedAt: now }, { caller, key }, [
-        'relist',
-        params,
-        body,
-      ])
+      const terms = { ...termsOf(caller, config), ...kept, ...end, listedAt: now }
+      return list(terms, { caller, key }, ['relist', params, body], { roomPassword })
     },
     async offer({ params, body, caller, key }) {
       const old = await queries.good(params.id)

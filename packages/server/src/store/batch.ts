@@ -1,6 +1,7 @@
 /** One batch in memory: the rows it loaded, what its orders did to them, and what is to be written. */
 
 import type { ChatLine } from '@auction/common/answers'
+import { AuctionError } from '@auction/common/errors'
 import { type FeedEvent, secretOf, toFeed } from '@auction/common/events'
 import { evolve, type Good, type GoodEvent } from '@auction/common/good'
 import { type Account, type Entry, entriesFor, userOf } from '@auction/common/ledger'
@@ -88,7 +89,18 @@ export function update(batch: Batch, table: Table, id: number | string, row: Row
   batch.updates.set(table, rows.set(id, row))
 }
 
+/** All money that ever came in is the debt of `world`: within this, every balance and every sum of them is exact. */
+const MOST_MONEY = Number.MAX_SAFE_INTEGER
+
 export const balanceOf = (batch: Batch, account: Account) => batch.accounts.get(account) ?? 0
+
+/** Throws CONFLICT when so much more money could not be counted to the cent. */
+export function refuseMoreMoney(batch: Batch, amount: number): void {
+  if (amount - balanceOf(batch, 'world') > MOST_MONEY)
+    throw new AuctionError('CONFLICT', 'The house has as much money in its books as it can count to the cent.', {
+      hint: 'Pay money out first.',
+    })
+}
 
 /** Moves money; a movement that would leave an account below 0 is a fault of ours, and fails the order. */
 export function book(batch: Batch, entry: Entry): void {

@@ -5,7 +5,7 @@ import { toInstant } from '@auction/common/events'
 import { type Account, available, type Entry, held } from '@auction/common/ledger'
 import { inWords } from '@auction/common/money'
 import { skeletonOf } from '@auction/common/text'
-import { type Batch, balanceOf, book, insert, update } from './batch.ts'
+import { type Batch, balanceOf, book, insert, refuseMoreMoney, update } from './batch.ts'
 import type { OrderOf, Results } from './orders.ts'
 import type { Row } from './statements.ts'
 
@@ -24,6 +24,7 @@ export function moveMoney(batch: Batch, order: OrderOf<'deposit' | 'withdraw'>):
       hint: 'What is held for goods they lead cannot be paid out.',
       data: { available: pay(before), needed: pay(amount) },
     })
+  if (type === 'deposit') refuseMoreMoney(batch, amount)
   const key = `${kind}:${keyed.scope}/${keyed.key}`
   const [debit, credit]: [Account, Account] = type === 'deposit' ? ['world', account] : [account, 'world']
   const entry: Entry = { key, debit, credit, amount, kind, goodId: null }
@@ -44,6 +45,7 @@ export function signUp(batch: Batch, order: OrderOf<'sign_up'>): Results['sign_u
     throw new AuctionError('CONFLICT', `The nick "${nick}" is taken, or looks like one that is.`, {
       hint: 'Choose another nick.',
     })
+  refuseMoreMoney(batch, startingBalance)
   const id = batch.nextId('User')
   const user: Row = { id, nick, skeleton, passwordHash, role: 'member', createdAt: batch.now }
   batch.users.set(skeleton, user).set(id, user)
