@@ -15,8 +15,8 @@ export default defineConfig({
   test: {
     globalSetup: ['tests/support/postgres-setup.ts'],
     include: ['tests/**/*.test.{ts,tsx}'],
-    // Many tests wait for a clock or a process: more files than cores at a time keep the cores busy.
-    maxWorkers: 2 * availableParallelism(),
+    // Many tests wait for a clock or a process: one file more than there are cores keeps the cores busy.
+    maxWorkers: availableParallelism() + 1,
     testTimeout: 60_000,
     hookTimeout: 60_000,
   },

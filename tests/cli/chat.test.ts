@@ -160,14 +160,15 @@ describe('chat', () => {
     ])
   })
 
-  it('tells where to look when it is unknown whether it was said', async () => {
+  it('names the line that asks again when it is unknown whether it was said', async () => {
     const stub = await openStub(({ method, path }) => {
       if (method === 'POST') return { status: 201, json: { odd: true } }
       return { json: path === '/v1/me' ? user : good() }
     })
     const ran = await home.auction(['chat', '42', 'hello'], { server: stub.url })
     expect(ran.code).toBe(14)
-    expect(ran.err).toContain(`auction chat 42 --server ${stub.url}`)
+    expect(ran.err).toMatch(/^hint: .+: auction chat 42 hello --idempotency-key [0-9a-f-]{36} --server http:.+$/m)
+    expect((await home.auction(['chat', '42', '--idempotency-key', 'mine'], { server: stub.url })).code).toBe(2)
     await stub.close()
   })
 

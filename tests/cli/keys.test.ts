@@ -194,6 +194,112 @@ describe('several programs at once', () => {
   })
 })
 
+describe('a write that may hold a secret', () => {
+  const sales = async () => {
+    const { items } = JSON.parse((await as('mila', 'sales', '--json')).out) as { items: { id: number; name: string }[] }
+    return items.map(({ name }) => name)
+  }
+  const named = async (name: string) => (await sales()).filter((each) => each === name).length
+
+  it('counts once when its answer was lost and the same line is run again', async () => {
+    const unsold = (await as('mila', 'sell', 'Old', '--start', '10', '--ends-in', '1s', '-q')).out.trim()
+    await as('mila', 'watch', unsold, '--until', 'end')
+    const lines = [
+      ['sell', 'New', '--start', '10', '--ends-in', '1h'],
+      ['relist', unsold, '--ends-in', '1h', '--name', 'Again', '--reserve', '90'],
+      ['edit', good, '--note', 'Serviced in 2023'],
+      ['chat', good, 'Welcome'],
+    ]
+    proxy.weather = 'answers lost'
+    const lost = await Promise.all(lines.map((words) => as('mila', ...words)))
+    proxy.weather = 'fair'
+    expect(lost.map(({ code }) => code)).toEqual([14, 14, 14, 14])
+    for (const { err } of lost)
+      expect(err).toMatch(/^hint: Ask again, it counts once: auction .+ --idempotency-key \S+$/m)
+    const keysOf = () => Object.fromEntries(proxy.writes.slice(-4).map(({ path, key }) => [path, key]))
+    const first = keysOf()
+    for (const words of lines) {
+      const again = await as('mila', ...words)
+      expect(again).toMatchObject({
+        code: 0,
+        err: expect.stringMatching(/^Asking again about the (sale|change|line) of /),
+      })
+    }
+    expect(keysOf()).toEqual(first)
+    expect(kept()).toEqual([])
+    expect([await named('New'), await named('Again')]).toEqual([1, 1])
+    const { out: shown } = await as('mila', 'show', good)
+    expect(shown.match(/Serviced in 2023/g)).toHaveLength(1)
+    expect((await as('mila', 'chat', good)).out.match(/Welcome/g)).toHaveLength(1)
+    // What is known is over: the same words say it again.
+    expect(await as('mila', 'chat', good, 'Welcome')).toMatchObject({ code: 0, err: '' })
+    expect((await as('mila', 'chat', good)).out.match(/Welcome/g)).toHaveLength(2)
+  })
+
+  it('is found by what its files and its stdin hold, none of which is on disk', async () => {
+    const notes = join(directory, 'notes.txt')
+    writeFileSync(notes, 'Seven keys')
+    const terms = [
+      '--start',
+      '10',
+      '--ends-in',
+      '1h',
+      '--reserve',
+      '97',
+      '--description',
+      `@${notes}`,
+      '--password-stdin',
+    ]
+    const line = ['sell', 'Vault', ...terms]
+    const sell = (input: string) => auction(line, { env: envOf('mila'), input })
+    proxy.weather = 'answers lost'
+    const lost = await sell('opensesame\n')
+    proxy.weather = 'fair'
+    expect(lost.code).toBe(14)
+    expect(kept()).toHaveLength(1)
+    const { asked, call, line: printed } = JSON.parse(readFileSync(theFile(), 'utf8')) as Record<string, unknown>
+    expect([asked, call, printed]).toEqual([
+      { server: proxy.url, account: expect.any(Number), words: ['sell', expect.stringMatching(/^[0-9a-f]{32}$/)] },
+      { params: {} },
+      [],
+    ])
+    expect((await sell('another\n')).err).not.toContain('Asking again')
+    writeFileSync(notes, 'Eight keys')
+    expect((await sell('opensesame\n')).err).not.toContain('Asking again')
+    writeFileSync(notes, 'Seven keys')
+    expect(await named('Vault')).toBe(3)
+    expect(await sell('opensesame\n')).toMatchObject({
+      code: 0,
+      err: expect.stringMatching(/^Asking again about the sale/),
+    })
+    expect(await named('Vault')).toBe(3)
+  })
+
+  it('counts once with a key given by hand, which another content is refused with', async () => {
+    const say = (text: string) => as('mila', 'chat', good, text, '--idempotency-key', 'mine-3')
+    const [first, second] = [await say('Hello'), await say('Hello')]
+    expect([first.code, second.code]).toEqual([0, 0])
+    expect(second.out).toBe(first.out)
+    expect(await say('Goodbye')).toMatchObject({ code: 6, err: expect.stringContaining('came with another request') })
+    const change = (note: string) => as('mila', 'edit', good, '--note', note, '--idempotency-key', 'mine-4')
+    expect([(await change('one')).code, (await change('one')).code, (await change('two')).code]).toEqual([0, 0, 6])
+    const six = await Promise.all(Array.from({ length: 6 }, list))
+    expect(new Set(six).size).toBe(6)
+    expect(kept()).toEqual([])
+  })
+
+  it('is asked about with the printed line too', async () => {
+    proxy.weather = 'answers lost'
+    const { err } = await as('mila', 'sell', 'Printed', '--start', '10', '--ends-in', '1h')
+    proxy.weather = 'fair'
+    const printed = /once: auction (.+)\n/.exec(err)?.[1]?.split(' ') ?? []
+    expect(printed.slice(0, 2)).toEqual(['sell', 'Printed'])
+    expect(await as('mila', ...printed)).toMatchObject({ code: 0 })
+    expect(await named('Printed')).toBe(1)
+    expect(kept()).toEqual([])
+  })
+})
+
 describe('what is kept', () => {
   it('is one file that only its owner can read, in a directory of the same kind', async () => {
     await killed([['bid', good, 'min']])
@@ -301,6 +407,7 @@ describe('what is kept', () => {
 
 describe('a key that cannot be kept', () => {
   it('is refused before anything is sent, unless it is given by hand', async () => {
+    rmSync(join(state, 'auction'), { recursive: true })
     writeFileSync(join(state, 'auction'), '')
     const before = proxy.writes.length
     const { code, err } = await as('ann', 'bid', good, 'min')

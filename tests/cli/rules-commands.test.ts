@@ -313,9 +313,11 @@ describe('the house', () => {
   })
 })
 
-it('says what became of an edit is unknown, and how to look, naming no key that nobody kept', async () => {
+it('says what became of an edit is unknown, and the line that asks again with the same key', async () => {
   const stub = await house(bare, () => ({ bytes: '' }))
-  const ran = await home.auction(['edit', '42', '--name', 'x'], { server: stub.url })
+  const ran = await home.auction(['edit', '42', '--name', 'an x'], { server: stub.url })
   expect(ran.code).toBe(14)
-  expect(ran.err).toContain('hint: See whether it was done: auction show 42\n')
+  expect(ran.err).toContain(
+    `hint: Ask again, it counts once: auction edit 42 --name 'an x' --idempotency-key ${keys(stub)[0]} --server ${stub.url}\n`,
+  )
 })

@@ -33,7 +33,7 @@ export interface LoggedSale {
   /** Plays a command and logs what follows; null when it is done, else how it was refused. */
   play(command: Command): AuctionError | null
   bid(bidder: Person, bid: { amount?: number; max?: number; message?: string }): AuctionError | null
-  /** The log as the house gives it now: sealed while the good is open, opened when it has ended. */
+  /** The log as the house gives it now: sealed until the good has changed hands, then opened. */
   log(): LoggedEvent[]
 }
 
@@ -68,7 +68,7 @@ export function openSale(changes: Partial<Terms> = {}, id = 42): LoggedSale {
         available: PLENTY,
       }),
     log() {
-      const ended = good.status !== 'open'
+      const told = good.status === 'sold' || good.status === 'bought'
       const met = new Set<number>()
       let inForce = 0
       for (const { entry, secret } of kept) {
@@ -76,7 +76,7 @@ export function openSale(changes: Partial<Terms> = {}, id = 42): LoggedSale {
         else if (secret && 'reserve' in secret) inForce = entry.seq
       }
       return kept.map(({ entry, secret }) =>
-        secret && ended && ('max' in secret || met.has(entry.seq)) ? { ...entry, opened: secret } : entry,
+        secret && told && ('max' in secret || met.has(entry.seq)) ? { ...entry, opened: secret } : entry,
       )
     },
   }

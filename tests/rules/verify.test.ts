@@ -91,11 +91,11 @@ describe('an untouched log', () => {
     })
   })
 
-  it('of a good whose reserve was not met leaves the reserve sealed, and proves the rest', () => {
+  it('of a good that nobody bought leaves the reserve and the maxima sealed, and is checked for what everyone can see', () => {
     const report = verifyLog(exported(unsoldLog().log()))
     expect(report).toMatchObject({
       ok: true,
-      goods: [{ status: 'unsold', sealed: 0, reserve: 'sealed', winner: null }],
+      goods: [{ status: 'unsold', sealed: 2, reserve: 'sealed', winner: null }],
     })
   })
 
@@ -224,6 +224,19 @@ describe('a log that was touched', () => {
       }
       const { opened: _, ...kept } = entry
       expect(faultsOf(log.with(at, kept)), `${entry.seq} left sealed`).toMatch(/still sealed/)
+    }
+  })
+
+  it('is found out when it opens the maxima of a good that nobody bought', () => {
+    const cancelled = openLog()
+    cancelled.play({ type: 'cancel_good', by: house, as: 'house', reason: 'stolen', receivedAt: cancelled.at })
+    for (const log of [unsoldLog().log(), cancelled.log()]) {
+      expect(faultsOf(log)).toBe('')
+      const at = log.findIndex(({ type }) => type === 'bid')
+      const opened = { max: 3_000, named: null, salt: 'salt of 1' }
+      const entry = { ...(log[at] as LoggedEvent), opened }
+      expect(entry.data.commitment).toBe(commitmentOf(opened))
+      expect(faultsOf(log.with(at, entry))).toMatch(/It is opened, and nobody bought the good/)
     }
   })
 

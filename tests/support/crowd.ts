@@ -13,6 +13,7 @@ export async function writeBeside(house: House, statements: readonly string[]): 
   if (url === undefined) {
     const file = new SqliteFile(join(house.directory, 'auction.db'))
     try {
+      file.pragma('foreign_keys = off')
       file.transaction(() => statements.forEach((sql) => void file.exec(sql))).immediate()
     } finally {
       file.close()

@@ -1,6 +1,7 @@
-/** What commands share that write once: the flag for a key of one's own, and its value. */
-import { AuctionError } from '@auction/common/errors'
-import type { Input } from './command.ts'
+/** What commands share that write once: the flag for a key of one's own, its value, and what names a request. */
+import { createHash, scryptSync } from 'node:crypto'
+import type { Command, Input } from './command.ts'
+import type { Context } from './context.ts'
 import { parseKey } from './input.ts'
 
 /** The flag of `what`. */
@@ -18,12 +19,22 @@ export function typed(flags: Readonly<Record<string, string | undefined>>): read
   return Object.entries(flags).flatMap(([flag, value]) => (value === undefined ? [] : [flag, value]))
 }
 
-/**
- * An unknown outcome with the command that shows what became of it: of a write that may hold a reserve or a password, whose
- * body is not kept on disk to be sent again. Any other error as it is.
- */
-export function lookFirst(error: unknown, command: string): unknown {
-  if (!(error instanceof AuctionError) || error.code !== 'OUTCOME_UNKNOWN') return error
-  const { code, message, requestId } = error
-  return new AuctionError(code, message, { hint: `See whether it was done: ${command}`, requestId, cause: error })
+/** The command line as it was typed, without a key; empty where it cannot be typed with more flags at its end. */
+export function asTyped({ words, option, flag }: Input, name: string, { options = [] }: Command): readonly string[] {
+  if (words.some((word) => word.startsWith('-'))) return []
+  const given = options.map(([flags]): readonly string[] => {
+    const [long = '', value] = flags.split(' ')
+    const camel = long.slice(2).replace(/-(\w)/g, (_, letter: string) => letter.toUpperCase())
+    if (long === '--idempotency-key') return []
+    return value === undefined ? (flag(camel) ? [long] : []) : typed({ [long]: option(camel) })
+  })
+  return [name, ...words, ...given.flat()]
 }
+
+/** What stands for a request on disk: the same for the same, and slow to guess, as it may hold a password or a reserve. */
+export function sealed({ globals }: Context, ...content: readonly unknown[]): string {
+  return scryptSync(JSON.stringify(content), globals.server, 16).toString('hex')
+}
+
+/** What a picture is compared by. */
+export const printOf = ({ bytes }: { bytes: Uint8Array }): string => createHash('sha256').update(bytes).digest('hex')

@@ -1,6 +1,7 @@
 /**
  * Requests that were sent, or were about to be, and whose outcome is not known: one file each, of the user's own, with the key
- * and the very body, so that a later run asks about the same request instead of making a second one (docs/decisions/0012).
+ * and the very body (of one that may hold a secret: the key alone), so that a later run asks about the same request instead of
+ * making a second one (docs/decisions/0012).
  */
 import { createHash } from 'node:crypto'
 import {
@@ -40,7 +41,7 @@ export interface Call {
   readonly body?: object
 }
 
-/** A request as it is sent; `line` is the command line that says the same with everything resolved, without its key. */
+/** A request as it is sent, empty where only its key is kept; `line` is the command line that says the same with everything resolved, without its key. */
 export interface Pending {
   readonly key: string
   readonly call: Call
@@ -72,9 +73,10 @@ export function createPending({ env, uid, now }: Pick<Io, 'env' | 'uid' | 'now'>
       checkDirectory(directory, uid)
       for (const name of names()) {
         if (!name.whole || name.asked !== digest(asked)) continue
-        const { owner, pending } = readEntry(join(directory, name.file), { uid, asked, name })
-        if (owner === null || owner === identityOf('self') || owner !== identityOf(owner.split(' ')[0] ?? ''))
-          return pending
+        const path = join(directory, name.file)
+        const entry = readEntry(path, { uid, asked, name })
+        // Who ended just now knew its outcome and removed it, and whoever was killed did not.
+        if (entry && isLeft(entry.owner) && lstatSync(path, { throwIfNoEntry: false })) return entry.pending
       }
       return null
     },
@@ -212,7 +214,8 @@ interface Expected {
   readonly name: Name
 }
 
-function readEntry(path: string, { uid, asked, name }: Expected): { owner: string | null; pending: Pending } {
+/** What the file says; null when it went just now. */
+function readEntry(path: string, { uid, asked, name }: Expected): { owner: string | null; pending: Pending } | null {
   const distrust = (what: string, hint: string, cause?: unknown): AuctionError =>
     new AuctionError('FAILED', `Whether this was done before is unknown, as ${path} ${what}.`, { hint, cause })
   const deletion = 'Look whether it was done (auction bids, auction wallet log), delete that file, then ask again.'
@@ -220,6 +223,7 @@ function readEntry(path: string, { uid, asked, name }: Expected): { owner: strin
   try {
     file = openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK)
   } catch (cause) {
+    if (codeOf(cause) === 'ENOENT') return null
     throw distrust(`cannot be read: ${reasonOf(cause)}`, deletion, cause)
   }
   try {
@@ -265,6 +269,10 @@ function identityOf(number: string): string | null {
     return null
   }
 }
+
+/** Whether the process that kept a request is no more, or is this one. */
+const isLeft = (owner: string | null): boolean =>
+  owner === null || owner === identityOf('self') || owner !== identityOf(owner.split(' ')[0] ?? '')
 
 const codeOf = (error: unknown): unknown => (error instanceof Error && 'code' in error ? error.code : undefined)
 

@@ -1,4 +1,4 @@
-/** Writes that count once: the key and the body are kept until the outcome is known, and the line that asks again is named. */
+/** Writes that count once: the key is kept until the outcome is known, and the line that asks again is named. */
 import { AuctionError } from '@auction/common/errors'
 import { safeText } from '@auction/common/text'
 import type { Context } from './context.ts'
@@ -20,7 +20,9 @@ export interface Once<C extends Call, T> {
   readonly words: readonly string[]
   /** A key given by hand, which its owner keeps; null for one of ours, kept on disk. */
   readonly key: string | null
-  /** What to send, and the command line that says the same; not called when an earlier run left it. */
+  /** Whether it may hold what should not lie on disk: then only its key is kept, `words` hold it `sealed`, and it is prepared anew. */
+  readonly secret?: boolean
+  /** What to send, and the command line that says the same, empty where none can; not called when an earlier run left all of it. */
   prepare(): Promise<{ call: C; line: readonly string[] }>
   send(call: C & Keyed): Promise<T>
 }
@@ -42,10 +44,11 @@ export async function once<C extends Call, T>(context: Context, request: Once<C,
   const left = pending.find(asked)
   if (left) {
     output.note(`Asking again about the ${request.what} of ${timeOf(left.at, globals.utc)}, whose outcome is unknown.`)
-    return deliver(context, pending, request, { ...left, call: left.call as C, doubtful: true })
+    const { call, line } = request.secret ? await request.prepare() : { call: left.call as C, line: left.line }
+    return deliver(context, pending, request, { key: left.key, call, line, doubtful: true })
   }
   const fresh: Pending & { call: C } = { ...(await request.prepare()), key: crypto.randomUUID(), at: io.now() }
-  pending.keep(asked, fresh)
+  pending.keep(asked, request.secret ? { ...fresh, call: { params: {} }, line: [] } : fresh)
   return deliver(context, pending, request, { ...fresh, doubtful: false })
 }
 
@@ -59,7 +62,7 @@ async function deliver<C extends Call, T>(
   { what, send, key: given }: Once<C, T>,
   { call, key, line, doubtful }: Pick<Pending, 'key' | 'line'> & { call: C; doubtful: boolean },
 ): Promise<T> {
-  const again = commandLine(context, [...line, '--idempotency-key', key])
+  const again = lineAgain(context, line, key)
   const forget = (): void => {
     if (given !== null && !doubtful) return
     const failure = pending.forget(key)
@@ -73,6 +76,12 @@ async function deliver<C extends Call, T>(
     if (isKnown(error)) forget()
     throw error
   }
+}
+
+/** The line that asks again; what cannot be shown as it was typed is not shown. */
+function lineAgain(context: Context, line: readonly string[], key: string): string {
+  const again = commandLine(context, [...line, '--idempotency-key', key])
+  return line.length > 0 && again === safeText(again) ? again : `the same line with --idempotency-key ${key}`
 }
 
 /** Whether a failure tells the outcome: an answer of the house, or that nothing was sent. */

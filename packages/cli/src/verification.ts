@@ -57,15 +57,24 @@ const valuesOf = (good: VerifiedGood): string[] => [
 /** What was proved, and what could not be. */
 function provedOf(good: VerifiedGood): string {
   const { goodId, events, sealed, reserve, status, head } = good
+  const kept = status === 'unsold' || status === 'cancelled'
   const sentences = [
     `Good ${goodId} is right: ${events} events, ${endOf(good)}.`,
-    sealed > 0
-      ? `${sealed} ${sealed === 1 ? 'maximum is' : 'maxima are'} still sealed: ${sealed === 1 ? 'it opens' : 'they open'} when the good has ended; until then its prices are checked for what everyone can see.`
+    sealed > 0 ? sealedOf(sealed, kept) : '',
+    reserve === 'sealed' && status !== 'open'
+      ? `Its reserve stays sealed: ${kept ? 'nobody bought' : 'it was not met'}.`
       : '',
-    reserve === 'sealed' && status !== 'open' ? 'Its reserve stays sealed: it was not met.' : '',
     `Head ${head}`,
   ]
   return sentences.filter((sentence) => sentence !== '').join(' ')
+}
+
+function sealedOf(sealed: number, kept: boolean): string {
+  const [maxima, are, stay, they] =
+    sealed === 1 ? ['maximum', 'is', 'stays', 'it opens'] : ['maxima', 'are', 'stay', 'they open']
+  return kept
+    ? `${sealed} ${maxima} ${stay} sealed because nobody bought: its prices are checked for what everyone can see.`
+    : `${sealed} ${maxima} ${are} still sealed: ${they} when the good is sold; until then its prices are checked for what everyone can see.`
 }
 
 function endOf({ status, price, winner, leader }: VerifiedGood): string {

@@ -68,7 +68,7 @@ export type LedgerEntry = z.infer<typeof ledgerEntry>
 
 /** An alarm in the job store. */
 export const job = z.object({ id: z.string(), name: z.string(), dueAt: instant.nullable(), state: z.string() })
-/** An event of the public log; `opened` once the good has ended. */
+/** An event of the public log; `opened` once the good was sold or bought. */
 export const logged = feedEvent.extend({
   hash: z.string().regex(/^[0-9a-f]{64}$/),
   opened: z

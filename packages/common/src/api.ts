@@ -236,7 +236,7 @@ export const routes = {
     params: byId,
     query: since,
     answer: z.object({ items: z.array(logged), next: z.int().nullable() }),
-    summary: 'The hash-chained public log; its sealed maxima opened once the good has ended',
+    summary: 'The hash-chained public log; its sealed maxima opened once the good was sold',
   },
   chat: {
     ...get,

@@ -174,16 +174,18 @@ export function createVerifier(): Verifier {
     chain = null
   }
 
-  /** What is sealed while a good is open is opened when it has ended; a reserve only if it was met. */
+  /** What is sealed is opened when the good has changed hands, and only then; a reserve only if it was met. */
   function checkSeals({ replay, seq, sealedBids, sealedReserves, opened, met }: Chain): void {
     const good = replay.good()
     // Of a log that could not be replayed to its end nobody knows how it ends.
     if (good?.seq !== seq) return
-    if (good.status === 'open') for (const line of opened) differ(line, 'It is opened, and the good is still open.')
-    else for (const line of sealedBids) differ(line, 'Its maximum is still sealed, and the good has ended.')
-    if (good.status !== 'open')
-      for (const line of sealedReserves)
-        if (met.includes(line)) differ(line, 'Its reserve is still sealed, and was met.')
+    if (good.status !== 'sold' && good.status !== 'bought') {
+      const why = good.status === 'open' ? 'the good is still open' : 'nobody bought the good'
+      for (const line of opened) differ(line, `It is opened, and ${why}.`)
+      return
+    }
+    for (const line of sealedBids) differ(line, 'Its maximum is still sealed, and the good was sold.')
+    for (const line of sealedReserves) if (met.includes(line)) differ(line, 'Its reserve is still sealed, and was met.')
   }
 
   return {

@@ -7,7 +7,7 @@ import { BATCH_SIZE, type LedgerBook } from './store/ledger-book.ts'
 import type { Committed, Order, Outcome, Result, Results } from './store/orders.ts'
 
 export interface Clerk {
-  /** Answers when the order is durable, in the order of submission. Throws AuctionError: a refusal, BUSY, STORAGE_FULL or INTERNAL. */
+  /** Answers when the order is durable, in the order of submission. Throws AuctionError: a refusal, FORBIDDEN while it is read-only, BUSY, STORAGE_FULL or INTERNAL. */
   submit<T extends Order['type']>(order: Extract<Order, { type: T }>): Promise<Results[T]>
   /** Orders that wait. */
   waiting(): number
@@ -113,7 +113,7 @@ export function createClerk(options: ClerkOptions): Clerk {
       if (closed) return Promise.reject(new AuctionError('BUSY', 'The house is closing down.'))
       if (readOnly && !harmless.has(order.type))
         return Promise.reject(
-          new AuctionError('BUSY', 'The house is read-only: its books disagree with its log.', {
+          new AuctionError('FORBIDDEN', 'The house is read-only: its books disagree with its log.', {
             hint: 'See: auction admin audit',
           }),
         )

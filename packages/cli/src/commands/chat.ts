@@ -1,13 +1,13 @@
 /** `auction chat <id>`: what is said in a good's room; saying something, showing a picture, removing a line. */
 import type { ChatLine } from '@auction/common/answers'
-import { AuctionError } from '@auction/common/errors'
 import type { Client } from '../client.ts'
 import type { Command, Input } from '../command.ts'
 import type { Context } from '../context.ts'
 import { readPicture } from '../files.ts'
 import { parseId, usage } from '../input.ts'
+import { asTyped, givenKey, keyOption, printOf, sealed } from '../keyed.ts'
 import { collect, limitOption, noteMore } from '../pages.ts'
-import { commandLine } from '../rerun.ts'
+import { once } from '../rerun.ts'
 import { readRoomPassword, roomPasswordOption } from '../room-password.ts'
 import type { Column } from '../table.ts'
 import { spoken } from '../wording.ts'
@@ -19,15 +19,19 @@ export const command: Command = {
     ['--remove <line>', 'remove a line from the chat of a good you sell'],
     roomPasswordOption,
     limitOption,
+    keyOption('a line'),
   ],
   examples: ['chat 42', 'chat 42 "Is the strap original?"', 'chat 42 --image strap.gif'],
-  notes:
-    'A pipe gets: line, time, nick, text, picture, who removed it. Lines come oldest first, with --json newest first.',
+  notes: `A pipe gets: line, time, nick, text, picture, who removed it. Lines come oldest first, with --json newest first.
+Exits with 14 when it is unknown whether it was said: run the same again, or the line it prints; it is said once.`,
   run: async (context, input) => {
     const [word = '', text] = input.words
     const [image, remove] = [input.option('image'), input.option('remove')]
     if ([text, image, remove].filter((each) => each !== undefined).length > 1)
       throw usage('A text, --image or --remove, one of them.')
+    const key = givenKey(input)
+    if (key !== null && text === undefined && image === undefined)
+      throw usage('--idempotency-key goes with a text or --image.')
     const params = { id: parseId(word) }
     const lineId = remove === undefined ? null : parseId(remove, 'a line')
     const picture = image === undefined ? null : await readPicture(image)
@@ -37,17 +41,16 @@ export const command: Command = {
     const roomPassword = await readRoomPassword(context, input, good, await context.me())
     if (text === undefined && picture === null) return read(context, input, client, params.id, roomPassword)
     const said = picture ? { form: formOf(picture) } : { body: { text } }
-    try {
-      return tell(context, await client.call('say', { params, ...said, key: crypto.randomUUID(), roomPassword }))
-    } catch (error) {
-      throw error instanceof AuctionError && error.code === 'OUTCOME_UNKNOWN' ? lookFirst(context, error, word) : error
-    }
+    const line = await once(context, {
+      what: 'line',
+      words: ['chat', sealed(context, params, text, picture && printOf(picture))],
+      key,
+      secret: true,
+      prepare: async () => ({ call: { params, ...said }, line: asTyped(input, 'chat', command) }),
+      send: (call) => client.call('say', { ...call, roomPassword }),
+    })
+    return tell(context, line)
   },
-}
-
-function lookFirst(context: Context, error: AuctionError, id: string): AuctionError {
-  const hint = `See whether it was said: ${commandLine(context, ['chat', id])}`
-  return new AuctionError(error.code, error.message, { hint, requestId: error.requestId, cause: error })
 }
 
 async function read(

@@ -3,7 +3,8 @@ import type { Command } from '../command.ts'
 import { readText } from '../files.ts'
 import { explained, tellGood } from '../good-line.ts'
 import { parseId, usage } from '../input.ts'
-import { lookFirst } from '../keyed.ts'
+import { asTyped, givenKey, keyOption, sealed } from '../keyed.ts'
+import { once } from '../rerun.ts'
 import { readTerms, termOptions } from '../sale-terms.ts'
 import { standingLine } from '../wording.ts'
 
@@ -14,6 +15,7 @@ export const command: Command = {
     ...termOptions,
     ['--public', 'take the password of its room away'],
     ['--note <text>', 'add a dated note; @FILE reads a file, - reads stdin'],
+    keyOption('a change'),
   ],
   examples: [
     'edit 42 --name "Leica M3 (1955)" --start 350',
@@ -21,9 +23,10 @@ export const command: Command = {
     'edit 42 --note "The shutter was serviced in 2023."',
   ],
   notes: `--reserve, --buy-now and --capacity take "none". Before the first bid everything may change; after it: notes, a
-later end, a reserve lowered to the price or less, and who may come into the room. Everyone sees what changed.`,
+later end, a reserve lowered to the price or less, and who may come into the room. Everyone sees what changed.
+Exits with 14 when the outcome is unknown: run the same again, or the line it prints; it counts once.`,
   run: async (context, input) => {
-    const id = parseId(input.words[0] ?? '')
+    const [id, key] = [parseId(input.words[0] ?? ''), givenKey(input)]
     const [name, text] = [input.option('name'), input.option('note')]
     const [locks, opens] = [input.flag('passwordStdin'), input.flag('public')]
     if (locks && opens) throw usage('Either --password-stdin or --public, not both.')
@@ -38,8 +41,15 @@ later end, a reserve lowered to the price or less, and who may come into the roo
     }
     if (Object.keys(edit).length === 0) throw usage('Say what to change.', 'See: auction edit --help')
     const view = await explained(id, () =>
-      client.call('editGood', { params: { id }, body: edit, key: crypto.randomUUID() }),
-    ).catch((error: unknown) => Promise.reject(lookFirst(error, `auction show ${id}`)))
+      once(context, {
+        what: 'change',
+        words: ['edit', sealed(context, id, edit)],
+        key,
+        secret: true,
+        prepare: async () => ({ call: { params: { id }, body: edit }, line: asTyped(input, 'edit', command) }),
+        send: (call) => client.call('editGood', call),
+      }),
+    )
     const end = `ends ${context.output.when(view.endsAt)}`
     return tellGood(context, `Good ${id}, ${view.name}, is changed: ${standingLine(view)}, ${end}.`, view)
   },

@@ -21,7 +21,7 @@ export const command: Command = {
   ],
   examples: ['export 42 > sale.ndjson', 'export 42 43 --csv --out sales.csv'],
   notes: `Each event is a line of canonical JSON, and the last line of each good is its head: auction verify reads them.
-Of a good that has ended the secret maxima are opened in it, and its reserve if it was met.
+Of a good that was sold the secret maxima are opened in it, and its reserve if it was met.
 Cells of the table that a spreadsheet would take for a formula begin with an apostrophe.`,
   run: async (context, { words, flag, option }) => {
     const ids = [...new Set(words.map((word) => parseId(word)))]

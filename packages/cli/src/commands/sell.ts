@@ -5,8 +5,9 @@ import type { Context } from '../context.ts'
 import { readPicture } from '../files.ts'
 import { tellGood } from '../good-line.ts'
 import { usage } from '../input.ts'
-import { lookFirst } from '../keyed.ts'
+import { asTyped, givenKey, keyOption, printOf, sealed } from '../keyed.ts'
 import { listGood } from '../new-good.ts'
+import { once } from '../rerun.ts'
 import { readTerms, type SaleTerms, termOptions } from '../sale-terms.ts'
 import { pay } from '../wording.ts'
 
@@ -19,6 +20,7 @@ export const command: Command = {
     ['--from <file>', 'list all goods of a file instead; - reads stdin'],
     ['--format <format>', 'what the file holds, where its name does not say: yaml, csv or json'],
     ['--dry-run', 'with --from: show what would be listed, send nothing'],
+    keyOption('a sale'),
   ],
   examples: [
     'sell "Leica M3 (1954)" --start 400 --ends-in 24h',
@@ -28,13 +30,16 @@ export const command: Command = {
     'sell --from goods.csv --yes',
   ],
   notes: `Prints the id with -q. A bid in the last two minutes moves the end.
+Exits with 14 when its outcome is unknown: run the same again, or the line it prints; it is listed once.
 A file has one entry a good: key (yours, one for each), name, start, ends-in or ends-at, and if wanted reserve,
 buy-now, increment, description, image (beside the file), soft-close, capacity, password. All faults of the file
 are told at once, and nothing is sent; the plan asks, or needs --yes. Run it again as often as you like: what is
 listed already is not listed twice.
 With --from it exits with 0 when all are listed, 6 when some were refused.`,
   run: async (context, input) => {
-    const file = input.option('from')
+    const [file, key] = [input.option('from'), givenKey(input)]
+    if (file !== undefined && key !== null)
+      throw usage('With --from each good has a key of its own, in the file.', 'Leave --idempotency-key away.')
     if (file !== undefined) return (await import('./sell-from.ts')).sellFrom(context, input, file)
     if (input.flag('dryRun') || input.option('format') !== undefined)
       throw usage('--dry-run and --format go with --from.')
@@ -44,9 +49,14 @@ With --from it exits with 0 when all are listed, 6 when some were refused.`,
     const picture = image === undefined ? null : await readPicture(image)
     const client = await context.client()
     const good = await readGood(context, client, input, name)
-    const view = await listGood(client, good, picture, { key: crypto.randomUUID() }).catch((error: unknown) =>
-      Promise.reject(lookFirst(error, 'auction sales')),
-    )
+    const view = await once(context, {
+      what: 'sale',
+      words: ['sell', sealed(context, good, picture && printOf(picture))],
+      key,
+      secret: true,
+      prepare: async () => ({ call: { params: {} }, line: asTyped(input, 'sell', command) }),
+      send: ({ params: _, ...rest }) => listGood(client, good, picture, rest),
+    })
     const { output, io } = context
     const line = `Listed good ${view.id}, ${view.name}: starts at ${pay(view.startPrice)}, ends ${output.when(view.endsAt)}.`
     tellGood(context, line, view)

@@ -3,7 +3,15 @@ import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { Audit } from '@auction/common/answers'
 import { type FeedEvent, type LoggedEvent, toInstant } from '@auction/common/events'
 import type { Good } from '@auction/common/good'
-import { type Account, type Entry, entriesFor, heldOn, userOf } from '@auction/common/ledger'
+import {
+  type Account,
+  available as availableOf,
+  type Entry,
+  entriesFor,
+  held as heldOf,
+  heldOn,
+  userOf,
+} from '@auction/common/ledger'
 import { CHAIN_START, chainHash, type Opening } from '@auction/common/log'
 import { toDecimal } from '@auction/common/money'
 import { isOfTheseRules } from '@auction/common/recall'
@@ -46,6 +54,7 @@ interface Work {
   readonly entriesOf: Map<number, number>
   /** What the open goods reserve, by leader. */
   readonly held: Map<number, number>
+  readonly nicks: Map<number, string>
   turn: number
 }
 
@@ -62,9 +71,12 @@ export function openAudit(database: Database, currency: string): Auditor {
           sums: new Map(),
           entriesOf: new Map(),
           held: new Map(),
+          nicks: new Map(),
           turn: performance.now(),
         }
+        await learnNicks(work)
         await addUpEntries(work)
+        await checkOrphans(work)
         await checkGoods(work, goods)
         await checkAccounts(work)
         return { ok: work.differences.length === 0, checked: work.checked, differences: work.differences }
@@ -100,11 +112,43 @@ async function* pages<R extends Row>(
 
 type Stored<R> = R & Row
 
+async function learnNicks(work: Work): Promise<void> {
+  type Known = { id: number; nick: string } & Row
+  for await (const rows of pages<Known>(work, 'User', 'where id > ? order by id', [0], ({ id }) => [id]))
+    for (const { id, nick } of rows) work.nicks.set(id, nick)
+}
+
+function checkNick(work: Work, what: string, userId: number | null, nick: string | null): void {
+  const known = userId === null ? null : (work.nicks.get(userId) ?? 'that of a user')
+  if (known !== nick) differ(work, what, known, nick)
+}
+
+/** Events and bids whose good has no row, by good; replays begin at rows, and would never come to them. */
+async function checkOrphans(work: Work): Promise<void> {
+  for (const [table, name, place] of [
+    ['EventRow', 'events', 'seq'],
+    ['BidRow', 'bids', 'id'],
+  ] as const) {
+    // The index leads from good to good: to look at every row would hold up the others.
+    const orphaned = `with recursive each_good (id) as (select min(good_id) from ${name}
+      union all select (select min(good_id) from ${name} where good_id > each_good.id) from each_good where each_good.id is not null)
+      select id from each_good where id is not null and id not in (select id from goods)`
+    const first = `${place} = (select min(${place}) from ${name} fellow where fellow.good_id = ${name}.good_id)`
+    const tail = `where good_id in (${orphaned}) and ${first} order by good_id limit ${MOST_DIFFERENCES}`
+    for (const { goodId } of await work.snapshot.rows<Stored<EventRow>>(table, tail))
+      differ(work, `${name} of good ${goodId}`, 'a good that there is', 'none')
+  }
+}
+
 async function addUpEntries(work: Work): Promise<void> {
   const { sums, entriesOf, checked } = work
   const add = (account: string, amount: number) => sums.set(account, (sums.get(account) ?? 0) + amount)
   const tail = 'where id > ? order by id'
-  for await (const rows of pages<Stored<EntryRow>>(work, 'EntryRow', tail, [0], ({ id }) => [id]))
+  for await (const rows of pages<Stored<EntryRow>>(work, 'EntryRow', tail, [0], ({ id }) => [id])) {
+    const span = [rows[0]?.id ?? 0, rows.at(-1)?.id ?? 0]
+    const stray = 'where id between ? and ? and good_id not in (select id from goods) order by id'
+    for (const { key, goodId } of await work.snapshot.rows<Stored<EntryRow>>('EntryRow', stray, span))
+      differ(work, `entry ${key}`, 'one of a good that there is', `one of good ${goodId}`)
     for (const row of rows) {
       const { id, debit, credit, amount, kind } = row
       const goodId = row.goodId ?? null
@@ -121,6 +165,7 @@ async function addUpEntries(work: Work): Promise<void> {
       const other = payee === owner ? null : payee
       if (row.payeeId !== other) differ(work, `entry ${id}: who is paid`, other, row.payeeId)
     }
+  }
 }
 
 /** A good whose log is being replayed, beside what its row says. */
@@ -257,6 +302,7 @@ async function checkBids(work: Work, goods: ReadonlyMap<number, Audited>): Promi
 
 function checkBid(work: Work, row: Stored<BidRow>, bid: ReplayedBid): void {
   const { bidder, seq, at, amount, message, removed } = bid
+  checkNick(work, `bid ${bid.id} on good ${row.goodId}: its bidder's nick`, row.bidderId, row.bidderNick)
   const expected = { seq, at, amount, message, removed, bidderId: bidder.id, bidderNick: bidder.nick }
   for (const [name, value] of Object.entries(expected))
     if ((row[name] ?? null) !== value) differ(work, `bid ${bid.id} on good ${row.goodId}: ${name}`, value, row[name])
@@ -268,6 +314,8 @@ const derived: ReadonlySet<string> = new Set(['amount', 'price', 'minimumBid'])
 
 /** The row of a good against what its log comes to. */
 function checkRow(work: Work, { row, replay, head, whole, foreign }: Audited): void {
+  for (const who of ['owner', 'leader', 'winner', 'offeredTo'] as const)
+    checkNick(work, `good ${row.id}: its ${who}'s nick`, row[`${who}Id`] ?? null, row[`${who}Nick`] ?? null)
   if (foreign) {
     if (row.head !== head) differ(work, `good ${row.id}: head`, head, row.head)
     reserve(work, toGood(row))
@@ -310,21 +358,27 @@ function readable(name: string, value: Row[string] | undefined, { currency }: Wo
 
 /** Every account against its entries, those of held money against the goods led, and all of them together. */
 async function checkAccounts(work: Work): Promise<void> {
-  const { checked, currency, held, sums } = work
+  const { checked, currency, held, sums, nicks } = work
   let total = 0
-  const apart = (amount: number) =>
-    `${toDecimal(Math.abs(amount), currency)} ${currency} ${amount > 0 ? 'more' : 'less'}`
+  const users = [...nicks.keys()].flatMap((id) => [availableOf(id), heldOf(id)])
+  const missing = new Set<string>(['house', 'world', ...users])
+  // What a user's account lacks may be what a leader's maximum reserves, and so may the sum of all.
+  const apart = (id: string, amount: number) =>
+    userOf(id as Account) === null
+      ? `${toDecimal(Math.abs(amount), currency)} ${currency} ${amount > 0 ? 'more' : 'less'}`
+      : 'another amount'
   type Stored = { id: string; balance: number } & Row
   for await (const rows of pages<Stored>(work, 'AccountRow', 'where id > ? order by id', [''], ({ id }) => [id]))
     for (const { id, balance } of rows) {
       checked.accounts++
       total += balance
+      if (!missing.delete(id)) differ(work, `account ${id}`, 'that of a user', 'one of nobody')
       const sum = sums.get(id) ?? 0
       sums.delete(id)
-      if (balance !== sum) differ(work, `account ${id}`, 'what its entries come to', apart(balance - sum))
+      if (balance !== sum) differ(work, `account ${id}`, 'what its entries come to', apart(id, balance - sum))
       const holds = id.endsWith('/held') ? (held.get(userOf(id as Account) ?? 0) ?? 0) : balance
-      if (balance !== holds) differ(work, `account ${id}`, 'what the goods led reserve', apart(balance - holds))
+      if (balance !== holds) differ(work, `account ${id}`, 'what the goods led reserve', 'another amount')
     }
-  for (const id of sums.keys()) differ(work, `account ${id}`, 'one that there is', 'none')
-  if (total !== 0) differ(work, 'all accounts together', `${toDecimal(0, currency)} ${currency}`, apart(total))
+  for (const id of new Set([...sums.keys(), ...missing])) differ(work, `account ${id}`, 'one that there is', 'none')
+  if (total !== 0) differ(work, 'all accounts together', `${toDecimal(0, currency)} ${currency}`, 'another amount')
 }

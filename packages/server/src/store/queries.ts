@@ -274,12 +274,13 @@ export function openQueries(database: Database, currency: string) {
         toFeedEvent,
       )
     },
-    /** The log with its links; of an ended good with its secrets opened, of its reserves those that were met. */
+    /** The log with its links; of a good that changed hands with its secrets opened, of its reserves those that were met. */
     async log(good: Good, since: number, limit: number): Promise<LoggedEvent[]> {
-      const ended = good.status !== 'open'
-      const met = ended ? await metReserves(good.id) : new Set()
+      // Maxima of a good that nobody bought would be its seller's to read, and to list it again by.
+      const told = good.status === 'sold' || good.status === 'bought'
+      const met = told ? await metReserves(good.id) : new Set()
       const openingOf = ({ type, seq, secret }: EventRow): { opened?: Opening } =>
-        secret != null && (type === 'bid' ? ended : met.has(seq)) ? { opened: JSON.parse(secret) as Opening } : {}
+        secret != null && (type === 'bid' ? told : met.has(seq)) ? { opened: JSON.parse(secret) as Opening } : {}
       const rows = await eventRows(good.id, since, limit)
       return rows.map((row) => ({ ...toFeedEvent(row), hash: row.hash, ...openingOf(row) }))
     },
