@@ -203,7 +203,8 @@ describe('a write that may hold a secret', () => {
 
   it('counts once when its answer was lost and the same line is run again', async () => {
     const unsold = (await as('mila', 'sell', 'Old', '--start', '10', '--ends-in', '1s', '-q')).out.trim()
-    await as('mila', 'watch', unsold, '--until', 'end')
+    const status = async () => JSON.parse((await as('mila', 'show', unsold, '--json')).out).status as string
+    await expect.poll(status, { timeout: 20_000 }).toBe('unsold')
     const lines = [
       ['sell', 'New', '--start', '10', '--ends-in', '1h'],
       ['relist', unsold, '--ends-in', '1h', '--name', 'Again', '--reserve', '90'],
@@ -215,7 +216,7 @@ describe('a write that may hold a secret', () => {
     proxy.weather = 'fair'
     expect(lost.map(({ code }) => code)).toEqual([14, 14, 14, 14])
     for (const { err } of lost)
-      expect(err).toMatch(/^hint: Ask again, it counts once: auction .+ --idempotency-key \S+$/m)
+      expect(err).toMatch(/^hint: Ask again, it counts once: auction .+ --idempotency-key \S+ --server \S+$/m)
     const keysOf = () => Object.fromEntries(proxy.writes.slice(-4).map(({ path, key }) => [path, key]))
     const first = keysOf()
     for (const words of lines) {

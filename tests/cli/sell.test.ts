@@ -88,6 +88,39 @@ describe('sell', () => {
     expect(asked?.headers['content-length']).toMatch(/^[0-9]+$/)
   })
 
+  it('sends a key given by hand; a file of goods has its own', async () => {
+    expect((await sell('--ends-in', '1h', '--idempotency-key', 'mine')).code).toBe(0)
+    expect(posted().map(({ headers }) => headers['idempotency-key'])).toEqual(['mine'])
+    const ran = await auction(['sell', '--from', '-', '--format', 'csv', '--idempotency-key', 'mine'])
+    expect(ran).toMatchObject({ code: 2, err: expect.stringContaining('--from') })
+  })
+
+  it('names the line that asks again when the outcome is unknown, or its key alone where that line cannot be shown', async () => {
+    const stub = await openStub(({ method, path }) => {
+      if (method === 'POST') return { status: 201, json: { odd: true } }
+      return { json: path === '/v1/me' ? user : wallet }
+    })
+    const hints: string[] = []
+    for (const words of [
+      ["Ann's lamp", '--image', 'a.png'],
+      ['--', '-1 lamp'],
+      ['Lamp', '--description', 'two\nlines'],
+    ]) {
+      const image = words.map((word) => (word === 'a.png' ? join(home.path, word) : word))
+      writeFileSync(join(home.path, 'a.png'), 'picture')
+      const ran = await home.auction(['sell', '--start', '1', '--ends-in', '1h', ...image], { server: stub.url })
+      expect(ran.code).toBe(14)
+      hints.push(/^hint: Ask again, it counts once: (.+)$/m.exec(ran.err)?.[1] ?? '')
+    }
+    const keys = stub.asked.filter(({ method }) => method === 'POST').map(({ headers }) => headers['idempotency-key'])
+    expect(hints).toEqual([
+      `auction sell 'Ann'\\''s lamp' --start 1 --ends-in 1h --image ${join(home.path, 'a.png')} --idempotency-key ${keys[0]} --server ${stub.url}`,
+      `the same line with --idempotency-key ${keys[1]}`,
+      `the same line with --idempotency-key ${keys[2]}`,
+    ])
+    await stub.close()
+  })
+
   it.each([
     [['--ends-in', '5'], 'duration'],
     [['--ends-in', '2h30mx'], 'duration'],

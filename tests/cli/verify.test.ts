@@ -186,10 +186,18 @@ describe('auction verify', () => {
     expect(ran.out.split('\n')).toEqual([
       `Good 42 is right: 20 events, sold to dan for $85.00. Head ${head}`,
       expect.stringMatching(
-        /^Good 43 is right: 3 events, open at \$31\.00, led by bob\. 2 maxima are still sealed: they open when the good has ended; .* Head [0-9a-f]{64}$/,
+        /^Good 43 is right: 3 events, open at \$31\.00, led by bob\. 2 maxima are still sealed: they open when the good is sold; .* Head [0-9a-f]{64}$/,
       ),
       '',
     ])
+  })
+
+  it('says of a good that nobody bought that its maxima stay sealed', async () => {
+    const sale = openOne()
+    const { at: receivedAt } = sale
+    sale.play({ type: 'cancel_good', by: A, as: 'house', reason: 'stolen', receivedAt })
+    const { out } = await home.auction(['verify', written(exported(sale.log()))], { terminal: true })
+    expect(out).toMatch(/4 events, cancelled\. 2 maxima stay sealed because nobody bought: /)
   })
 
   it('names the line, the event and the fault of a wrong one, and ends with 1', async () => {

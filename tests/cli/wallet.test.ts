@@ -59,6 +59,9 @@ async function house(goods: readonly Led[], missing: Answer = refusal(404, 'NOT_
   return stub
 }
 
+const freed = ({ view }: Led): string =>
+  `when you are outbid, when it ends (${view.endsAt}), or when you take the bid back while that is allowed`
+
 const wallet = async (stub: StubHouse, words: readonly string[] = [], terminal = true) =>
   home.auction(['wallet', ...words], { server: stub.url, terminal, env: { NO_COLOR: '1' } })
 
@@ -82,9 +85,14 @@ describe('wallet', () => {
     expect((await wallet(stub, [], false)).out).toBe(
       [
         'balance\t1000.00\navailable\t446.00\nheld\t554.00\ncurrency\tUSD\n',
-        'good 1\t440.00\ngood 2\t15.00\ngood 3\t99.00\nworst case\t554.00\nlikely case\t243.05\n',
+        `good 1\t440.00\tLeica\tyou lead at 210.05, your maximum is 400.00\t${freed(leica)}\n`,
+        `good 2\t15.00\tBook\tyou lead at 12.00, your maximum is 15.00\t${freed(book)}\n`,
+        `good 3\t99.00\tSword\tyou lead at 50.00, below the reserve, your maximum is 99.00\t${freed(sword)}\n`,
+        'worst case\t554.00\nlikely case\t243.05\n',
       ].join(''),
     )
+    const fields = await wallet(stub, ['--fields', 'good 3,held'], false)
+    expect(fields.out.split('\n').map((line) => line.split('\t').length)).toEqual([5, 2, 1])
   })
 
   it('is the answer of the house with --json and the available amount with -q, for one call', async () => {
@@ -112,6 +120,8 @@ describe('wallet', () => {
     expect(code).toBe(0)
     expect(out).toContain('good 1000    $7.00 held until you are outbid, or the good ends\n')
     expect(out).toContain('likely case  $19.00 ')
+    const piped = await wallet(await house([book, hidden]), [], false)
+    expect(piped.out).toContain('good 1000\t7.00\t\t\twhen you are outbid, or the good ends\n')
     expect((await wallet(await house([hidden], refusal(500, 'INTERNAL')))).code).toBe(1)
   })
 

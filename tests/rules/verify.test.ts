@@ -1,13 +1,13 @@
 /** What anyone can check of an exported log: nothing wrong with honest ones, something with every other. */
 import type { LoggedEvent } from '@auction/common/events'
-import type { Person } from '@auction/common/good'
+import type { Changes, Person } from '@auction/common/good'
 import { canonicalJson, commitmentOf } from '@auction/common/log'
 import { logLimits, verifyLog } from '@auction/common/verify'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { type Random, randomBy } from '../sim/random.ts'
 import { A, B, C, HOUR, house, LISTED_AT, mila, PLENTY, usd } from './given.ts'
-import { exported, openSale, randomSale, rechained, richSale } from './logged-sale.ts'
+import { exported, openSale, randomSale, rechained, richSale, saltOf } from './logged-sale.ts'
 
 /** Of each log what was told, in one text; empty when nothing was wrong. */
 const faultsOf = (log: readonly LoggedEvent[]) =>
@@ -117,6 +117,17 @@ describe('an untouched log', () => {
     const sale = openSale({ buyNow: 1_000, offeredTo: A, relistOf: 7 })
     sale.play({ type: 'purchase', buyer: A, receivedAt: sale.at, available: PLENTY })
     expect(verifyLog(exported(sale.log()))).toMatchObject({ ok: true, goods: [{ status: 'bought', winner: A }] })
+  })
+
+  it('of a house that was slow, or whose clocks are a little apart, is right', () => {
+    for (const log of [slowLog(60_000), outageLog(60_000), outageLog(-10_000)]) {
+      expect(log).toHaveLength(2)
+      expect(faultsOf(log)).toBe('')
+    }
+    expect(faultsOf(saltedLog(saltOf('any')))).toBe('')
+    expect(faultsOf(noted({ softCloseMs: HOUR }))).toBe('')
+    for (const margin of [0, 10_000])
+      expect(faultsOf(openSale({ premiumBp: margin, commissionBp: margin }).log())).toBe('')
   })
 
   it('of any of 400 random sales is right, sealed or opened', () => {
@@ -233,7 +244,7 @@ describe('a log that was touched', () => {
     for (const log of [unsoldLog().log(), cancelled.log()]) {
       expect(faultsOf(log)).toBe('')
       const at = log.findIndex(({ type }) => type === 'bid')
-      const opened = { max: 3_000, named: null, salt: 'salt of 1' }
+      const opened = { max: 3_000, named: null, salt: saltOf('salt of 1') }
       const entry = { ...(log[at] as LoggedEvent), opened }
       expect(entry.data.commitment).toBe(commitmentOf(opened))
       expect(faultsOf(log.with(at, entry))).toMatch(/It is opened, and nobody bought the good/)
@@ -285,13 +296,57 @@ const without = (log: readonly LoggedEvent[], type: string) =>
 
 /** The lapse of a log once more, with nothing to lapse. */
 const lapseOf = (log: readonly LoggedEvent[]) => log.find(({ type }) => type === 'lapsed') as LoggedEvent
-/** The first entry of this type a second later. */
-const reTimed = (log: readonly LoggedEvent[], type: string) =>
-  rechained(
-    log.map((entry) =>
-      entry.type === type ? { ...entry, at: new Date(Date.parse(entry.at) + 1_000).toISOString() } : entry,
-    ),
-  )
+const later = (instant: string, ms: number) => new Date(Date.parse(instant) + ms).toISOString()
+/** Every entry of this type later. */
+const reTimed = (log: readonly LoggedEvent[], type: string, ms = 1_000) =>
+  rechained(log.map((entry) => (entry.type === type ? { ...entry, at: later(entry.at, ms) } : entry)))
+/** The log with its first bid said to be received at `instant`. */
+const receivedAt = (log: readonly LoggedEvent[], type: string, change: (instant: string) => string) =>
+  forged(log, type, (data) => ({ ...data, receivedAt: change(String(data.receivedAt)) }) as Data)
+
+/** A good given more time after an outage `ms` before now, as the house records it. */
+function outageLog(ms: number) {
+  const sale = openSale()
+  sale.at = sale.good().endsAt + 120_000
+  sale.play({ type: 'extend_for_outage', downSince: sale.good().endsAt - 1, now: sale.at - ms })
+  return sale.log()
+}
+
+/** More time given to a good that ends tomorrow. */
+const earlyGrace: LoggedEvent = {
+  goodId: 42,
+  seq: 2,
+  type: 'extended',
+  at: '2026-11-22T12:01:00.000Z',
+  data: { cause: 'outage', endsAt: '2026-11-22T12:11:00.000Z', hardEndsAt: '2026-11-22T13:11:00.000Z' },
+  hash: '',
+}
+
+/** A bid that waited `ms` for the house to record it. */
+function slowLog(ms: number) {
+  const sale = openSale()
+  sale.at += ms
+  const bid = { bidder: A, amount: null, max: 3_000, message: null, ifSeq: null, bidId: 101, salt: saltOf('x') }
+  sale.play({ type: 'place_bid', ...bid, receivedAt: sale.at - ms, available: PLENTY })
+  return sale.log()
+}
+
+/** A good bought at once, its only bid sealed with this salt. */
+function saltedLog(salt: string) {
+  const sale = openSale()
+  const bid = { bidder: A, amount: null, max: 3_000, message: null, ifSeq: null, bidId: 101, salt }
+  sale.play({ type: 'place_bid', ...bid, receivedAt: sale.at, available: PLENTY })
+  sale.at = sale.good().endsAt
+  sale.play({ type: 'close_due', now: sale.at })
+  return sale.log()
+}
+
+/** A log of a good edited before any bid. */
+function noted(changes: Changes) {
+  const sale = openSale()
+  sale.play({ type: 'edit_good', by: mila, changes, note: null, salt: saltOf('note'), receivedAt: sale.at })
+  return sale.log()
+}
 
 describe('a log forged by who can make every hash anew', () => {
   const sold = richSale().log()
@@ -350,6 +405,34 @@ describe('a log forged by who can make every hash anew', () => {
     ],
     ['a seq left out', rechained(sold, (index) => (index < 6 ? index + 1 : index + 2)), /^8 seq/],
     ['another instant for what follows at once', reTimed(sold, 'reserve_met'), /^5 at/],
+    [
+      'a listing that is older than it says',
+      forged(sold, 'listed', { listedAt: '2026-11-22T11:58:59.000Z' }),
+      /^1 listedAt/,
+    ],
+    ['a listing said to come', forged(sold, 'listed', { listedAt: '2026-11-22T12:00:11.000Z' }), /^1 listedAt/],
+    ['a premium of more than the price', openSale({ premiumBp: 10_001 }).log(), /^1 premiumBp: .* 0 to 10000;/],
+    ['a premium below nothing', openSale({ premiumBp: -1 }).log(), /^1 premiumBp/],
+    ['a commission of more than the price', openSale({ commissionBp: 10_001 }).log(), /^1 commissionBp/],
+    ['a soft close of hours', openSale({ softCloseMs: HOUR + 1 }).log(), /^1 softCloseMs: .* 0 to 3600000;/],
+    ['a soft close below nothing', openSale({ softCloseMs: -1 }).log(), /^1 softCloseMs/],
+    ['a soft close edited to hours', noted({ softCloseMs: HOUR + 1 }), /^2 softCloseMs/],
+    ['a bid recorded a minute late', slowLog(60_001), /^2 receivedAt/],
+    [
+      'a bid from before the listing',
+      receivedAt(sold, 'bid', () => '2026-11-22T11:59:49.000Z'),
+      /^3 receivedAt.* later than the listing/m,
+    ],
+    ['a retraction recorded late', receivedAt(sold, 'retracted', (at) => later(at, -60_001)), /^9 receivedAt/m],
+    ['an outage long ago', outageLog(60_001), /^2 endsAt/],
+    [
+      'an outage of a good that has long to go',
+      rechained([...openSale().log(), earlyGrace]),
+      /^2 "extended": .* nothing to happen/,
+    ],
+    ['an outage to come', outageLog(-10_001), /^2 endsAt/],
+    ['no salt', saltedLog(''), /^2 the salt/],
+    ['half a salt', saltedLog('0123456789abcdef'), /^2 the salt/],
     ['the number of another bid', forged(sold, 'bid', { bidId: 103 }, 17), /^18 bidId/],
     ['sealed: another minimum', forged(open, 'bid', { minimumBid: usd(1_000) }, 2), /^3 minimumBid/],
     ['sealed: another count', forged(open, 'bid', { bidCount: 7 }, 2), /^3 bidCount/],

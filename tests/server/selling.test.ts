@@ -233,6 +233,17 @@ describe.each(databases)('a seller on %s', (kind) => {
         goods: [{ goodId: good.id, reserve: 'opened', sealed: 0 }],
       })
     })
+    it('of a good that nobody bought open no maximum, and the log verifies without', async () => {
+      const good = await sellWithBid({ reserve: 2000 }, 3456)
+      expect((await seller.send('DELETE', `/v1/goods/${good.id}`, { reason: 'incorrect' })).status).toBe(200)
+      const { items } = (await seller.get(`/v1/goods/${good.id}/log`)).body
+      expect(items.map(({ type }: Json) => type)).toEqual(['listed', 'bid', 'reserve_met', 'cancelled'])
+      expect(items.filter(({ opened }: Json) => opened)).toEqual([])
+      const verifier = createVerifier()
+      for (const item of items) verifier.line(logLine(item))
+      verifier.line(canonicalJson({ events: items.length, goodId: good.id, hash: items.at(-1).hash, type: 'head' }))
+      expect(verifier.end()).toMatchObject({ differences: [], goods: [{ reserve: 'sealed', sealed: 1 }] })
+    })
     it('of a room password keep only its hash', async () => {
       const good = await seller.sell({ password: 'sesame-at-first' })
       await edit(seller, good, { password: 'sesame-afterwards' })

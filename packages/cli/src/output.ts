@@ -18,8 +18,8 @@ export interface Modes {
   readonly jq: string | null
 }
 
-/** A named value of a single result: `[name, for people, for programs]`; the last may be left out when both read alike. */
-export type Fact = readonly [name: string, cell: string, value?: string]
+/** A named value of a single result: `[name, for people, ...for programs]`; the latter may be left out when both read alike. */
+export type Fact = readonly [name: string, cell: string, ...values: string[]]
 
 export interface Output {
   readonly modes: Modes
@@ -91,8 +91,8 @@ export function createOutput(
       if (modes.quiet) return id === null ? undefined : line(String(id))
       const shown = factsFor(facts, once())
       const width = Math.max(...shown.map(([name]) => name.length))
-      for (const [name, cell, value = cell] of shown) {
-        if (!io.terminal) values([name, value])
+      for (const [name, cell, ...row] of shown) {
+        if (!io.terminal) values([name, ...(row.length === 0 ? [cell] : row)])
         else if (cell !== '') io.out(`${paint(io, 'dim', name.padEnd(width))}  ${indented(cell, width + 2)}\n`)
       }
     },
@@ -165,7 +165,9 @@ function factsFor(facts: readonly Fact[], fields: readonly string[] | null): rea
   // What people are spared usually was asked for here.
   return placesOf(fields, names).flatMap((place) => {
     const fact = facts[place]
-    return fact ? [[fact[0], fact[1] || (fact[2] ?? ''), fact[2] ?? fact[1]] as const] : []
+    if (!fact) return []
+    const [name, cell, ...row] = fact
+    return [[name, cell || (row[0] ?? ''), ...(row.length === 0 ? [cell] : row)] as const]
   })
 }
 

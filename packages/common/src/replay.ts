@@ -9,6 +9,8 @@ import { canonicalJson } from './log.ts'
 import { inWords, isCurrency } from './money.ts'
 import { commandOf, eventOf, factsOf, isOfTheseRules, type Reading } from './recall.ts'
 import type { StandingBid } from './removal.ts'
+import { limits } from './requests.ts'
+import { OUTAGE_GRACE_MS } from './sale.ts'
 import { type Doubt, doubtsOfBid, doubtsOfRemoval, isOpened, refusalOf, secretsOf, withReserveFor } from './sealed.ts'
 
 /** Where a log says otherwise than the rules; no secret is ever told. */
@@ -37,6 +39,17 @@ export interface ReplayedBid extends Omit<StandingBid, 'max'> {
 
 /** A log in which more than this is wrong is not looked at any further. */
 const MOST_DIFFERENCES = 1_000
+/**
+ * What is decided is recorded soon: it waits for others in the queue, which is short, and while the database is away for two tries
+ * of five seconds. This is much more, so that no honest house of slow disks is accused.
+ */
+const LATE_MS = 60_000
+/** Servers of one house may have clocks this far apart. */
+export const CLOCKS_APART_MS = 10_000
+/** The whole of a price, in basis points. */
+const MOST_BP = 10_000
+/** 128 bits of chance, so that nobody can try what a seal hides. */
+const SALT = /^[0-9a-f]{32,}$/
 const removes: ReadonlySet<string> = new Set(['lapsed', 'retracted', 'bid_cancelled'])
 
 /** A replay at work: entries go in one after the other, steps come out, a little later where entries hang together. */
@@ -52,9 +65,10 @@ export interface Replay {
 
 /**
  * Replays the log of one good. An entry whose secret is not opened in it is checked as far as the public can: a reserve that
- * was never met is stood in for by the most it may be, a sealed maximum leaves the price a range. Never throws.
+ * was never met is stood in for by the most it may be, a sealed maximum leaves the price a range. `punctual`: what was decided must
+ * have been recorded within a minute. Never throws.
  */
-export function createReplay(goodId: number): Replay {
+export function createReplay(goodId: number, { punctual = false } = {}): Replay {
   const bids = new Map<number, ReplayedBid>()
   const differences: Difference[] = []
   let steps: Step[] = []
@@ -105,6 +119,10 @@ export function createReplay(goodId: number): Replay {
     if (last && last.at !== at && due.length + lapsing.length > 0) differ(seq, ['at', last.at, at])
     const received = 'receivedAt' in facts.data ? facts.data.receivedAt : null
     if (received !== null && received > at) differ(seq, ['receivedAt', `${at} or earlier`, received])
+    const late = punctual ? doubtsOfTime({ entry, facts }, good) : []
+    for (const doubt of [...late, ...doubtsOfMargins(facts)]) differ(seq, doubt)
+    if (isOpened(entry) && !SALT.test(entry.opened?.salt ?? ''))
+      differ(seq, ['the salt', '32 or more hexadecimal digits of chance', 'another'])
   }
 
   function list(reading: Reading): void {
@@ -301,6 +319,43 @@ function removalBy(event: GoodEvent, { id, bidder }: ReplayedBid): ReplayedBid['
     default:
       return null
   }
+}
+
+/** What cannot be about when an entry was decided, beside when it was recorded. */
+function doubtsOfTime({ entry, facts }: Reading, good: Good | null): Doubt[] {
+  const { at } = entry
+  const recorded = Date.parse(at)
+  const doubts: Doubt[] = []
+  const within = (what: string, decided: number, offset = 0) => {
+    const [first, last] = [recorded - LATE_MS + offset, recorded + CLOCKS_APART_MS + offset]
+    const [from, to] = [first, last].map((each) => new Date(each).toISOString())
+    const found = decided + offset
+    if (found < first || found > last) doubts.push([what, `${from} to ${to}`, new Date(found).toISOString()])
+  }
+  if (facts.type === 'listed') within('listedAt', Date.parse(facts.data.listedAt))
+  if (facts.type === 'extended' && facts.data.cause === 'outage')
+    within('endsAt', Date.parse(facts.data.endsAt) - OUTAGE_GRACE_MS, OUTAGE_GRACE_MS)
+  const received = 'receivedAt' in facts.data ? facts.data.receivedAt : null
+  if (received === null) return doubts
+  within('receivedAt', Date.parse(received))
+  if (good && Date.parse(received) < good.listedAt - CLOCKS_APART_MS)
+    doubts.push(['receivedAt', 'later than the listing', received])
+  return doubts
+}
+
+/** What no house may take, and no sale may have. */
+function doubtsOfMargins({ type, data }: Reading['facts']): Doubt[] {
+  const { premiumBp = 0, commissionBp = 0 } = type === 'listed' ? data : {}
+  const { softCloseMs = 0 } = type === 'listed' ? data : type === 'note' ? data.changed : {}
+  return (
+    [
+      ['premiumBp', premiumBp, MOST_BP],
+      ['commissionBp', commissionBp, MOST_BP],
+      ['softCloseMs', softCloseMs, limits.longestSoftCloseMs],
+    ] as const
+  )
+    .filter(([, value, most]) => value < 0 || value > most)
+    .map(([what, value, most]) => [what, `0 to ${most}`, String(value)])
 }
 
 function doubtsOfTerms(terms: Terms): Doubt[] {

@@ -5,7 +5,7 @@ import { id, type LoggedEvent } from './events.ts'
 import type { Person, Status } from './good.ts'
 import { CHAIN_START, canonicalJson, chainHash } from './log.ts'
 import type { Money } from './money.ts'
-import { createReplay, type Replay } from './replay.ts'
+import { CLOCKS_APART_MS, createReplay, type Replay } from './replay.ts'
 import { isOpened } from './sealed.ts'
 
 /** Bounds of what is read: characters of a line, lines of a file, differences told. */
@@ -66,9 +66,6 @@ const head = z.strictObject({
   hash: logged.shape.hash,
   type: z.literal('head'),
 })
-
-/** Servers of one house may have clocks this far apart. */
-const CLOCKS_APART_MS = 10_000
 
 /** One good's log, as far as it was read. */
 interface Chain {
@@ -144,7 +141,7 @@ export function createVerifier(): Verifier {
       differ(lines, `Good ${goodId} has been there before.`, null, goodId)
     const seals = { sealedBids: [], sealedReserves: [], opened: [] }
     const start = { events: 0, seq: 0, hash: CHAIN_START, at: '', reserve: 0, met: [] }
-    return { goodId, replay: createReplay(goodId), lineOf: new Map(), ...seals, ...start }
+    return { goodId, replay: createReplay(goodId, { punctual: true }), lineOf: new Map(), ...seals, ...start }
   }
 
   /** The end of a good's log: its head line, or what comes instead of one. */

@@ -15,6 +15,7 @@ export const command: Command = {
   examples: ['wallet', 'wallet log'],
   notes: `What you lead with is held in full, premium included; it is free again at once when somebody outbids you.
 "worst case" is what you pay if everything you lead goes at your maximum, "likely case" if it ends at its present price.
+A pipe gets, of each good: good and its id, what is held, its name, why it is held, what frees it.
 --json is the house's answer alone, without the two cases.`,
   run: async ({ client: connect, output, globals }) => {
     const client = await connect()
@@ -28,7 +29,7 @@ export const command: Command = {
       ['available', pay(available), plainPay(available)],
       ['held', pay(held), plainPay(held)],
       ['currency', '', balance.currency],
-      ...told.map((hold): Fact => [`good ${hold.goodId}`, reasonOf(hold, output.when), plainPay(hold.amount)]),
+      ...told.map((hold): Fact => [`good ${hold.goodId}`, reasonOf(hold, output.when), ...columnsOf(hold)]),
       ['worst case', forPeople(`${pay(held)} if everything you lead goes at your maximum`), plainPay(held)],
       ['likely case', forPeople(`${pay(likely)} if everything you lead ends at its present price`), plainPay(likely)],
     ]
@@ -72,12 +73,26 @@ function likelyOf({ amount, seen }: Told): number {
   return good.price.amount + shareOf(good.price.amount, premiumBp)
 }
 
-/** Why it is held, and what frees it. */
-function reasonOf({ amount, seen }: Told, when: (instant: string) => string): string {
-  if (!seen) return `${pay(amount)} held until you are outbid, or the good ends`
-  const { name, price, reserve, endsAt, you } = seen.good
-  const max = you?.max ? `, your maximum is ${pay(you.max)}` : ''
-  const unmet = reserve === 'unmet' ? ', below the reserve' : ''
-  return `${pay(amount)} held for ${name}: you lead at ${pay(price)}${unmet}${max}
-free when you are outbid, when it ends (${when(endsAt)}), or when you take the bid back while that is allowed`
+/** Why it is held, and what frees it, for people. */
+function reasonOf(hold: Told, when: (instant: string) => string): string {
+  const { amount, seen } = hold
+  if (!seen) return `${pay(amount)} held until ${GONE}`
+  return `${pay(amount)} held for ${seen.good.name}: ${whyOf(seen.good, pay)}\nfree ${freesOf(when(seen.good.endsAt))}`
 }
+
+/** What is held, of which good, why, and what frees it, for programs. */
+function columnsOf({ amount, seen }: Told): readonly string[] {
+  const told = seen ? [seen.good.name, whyOf(seen.good, plainPay), freesOf(seen.good.endsAt)] : ['', '', `when ${GONE}`]
+  return [plainPay(amount), ...told]
+}
+
+const GONE = 'you are outbid, or the good ends'
+
+function whyOf({ price, reserve, you }: GoodView, money: (amount: Money | null) => string): string {
+  const max = you?.max ? `, your maximum is ${money(you.max)}` : ''
+  const unmet = reserve === 'unmet' ? ', below the reserve' : ''
+  return `you lead at ${money(price)}${unmet}${max}`
+}
+
+const freesOf = (end: string): string =>
+  `when you are outbid, when it ends (${end}), or when you take the bid back while that is allowed`
