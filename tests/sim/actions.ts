@@ -76,7 +76,7 @@ export function someTerms(random: Random, owner: number, listedAt: number): Naiv
     reserve,
     buyNow: random.chance(0.4) ? least + random.int(0, least) : null,
     increment: random.pick(['house', 'house', { fixed: random.int(1, 700) }, { percentBp: random.int(1, 3_000) }]),
-    softCloseMs: random.pick([0, 5_000, Math.floor(duration / 10), 120_000, HOUR_MS]),
+    softCloseMs: random.pick([0, 5_000, Math.min(HOUR_MS, Math.floor(duration / 10)), 120_000, HOUR_MS]),
     listedAt,
     endsAt: listedAt + duration + random.int(0, 3),
     premiumBp: random.pick([0, 0, 1, 333, 2_500]),

@@ -1,11 +1,10 @@
 /** What a seller does with a good of their own, and buying one at once. */
-import { refuseSpan } from '@auction/common/requests'
 import type { EditGood } from '@auction/common/sale'
 import type { Call, Handlers } from '../app.ts'
 import { endOf } from './goods.ts'
 import { keyedBody, onGood, type Parts } from './parts.ts'
 
-export function sellingRoutes({ auth, clerk, clock, present, queries }: Parts) {
+export function sellingRoutes({ auth, clerk, present, queries }: Parts) {
   const shown = async (id: number, caller: Call<'purchase'>['caller']) => present.one(await queries.good(id), caller)
   return {
     async purchase({ params, caller, key, receivedAt }) {
@@ -14,9 +13,7 @@ export function sellingRoutes({ auth, clerk, clock, present, queries }: Parts) {
     },
     async editGood({ params, body, caller, key, receivedAt }) {
       const { note = null, password, endsAt, endsInMs, ...rest } = body
-      const now = clock.now()
-      const end = (endsAt ?? endsInMs) ? { endsAt: endOf({ endsAt, endsInMs }, now).endsAt } : {}
-      if (end.endsAt !== undefined) refuseSpan(end.endsAt - now)
+      const end = (endsAt ?? endsInMs) ? { endsAt: endOf({ endsAt, endsInMs }, receivedAt).endsAt } : {}
       const room = password === undefined ? {} : { roomPassword: password && (await auth.hashSecret(password)) }
       const locked = password === undefined ? {} : { private: password !== null }
       await clerk.submit<'edit_good'>({

@@ -84,6 +84,8 @@ export function changeGood(
 ): null {
   const working = goodOf(batch, order.goodId)
   const { by } = order
+  if (order.type === 'edit_good' && order.changes.endsAt !== undefined)
+    refuseSpan(order.changes.endsAt - order.receivedAt)
   const command = (): Command => {
     if (order.type === 'purchase') return { ...order, buyer: by, available: balanceOf(batch, available(by.id)) }
     return order.type === 'edit_good' ? { ...order, salt: salt() } : order
