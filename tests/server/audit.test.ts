@@ -80,6 +80,11 @@ describe.each(databases)('the audit on %s', (kind) => {
     return good
   }
 
+  it('finds nothing in a house where nothing has been for sale yet', async () => {
+    expect(await audit()).toMatchObject({ ok: true, checked: { goods: 0, events: 0 }, differences: [] })
+    expect((await house.anyone.get('/readyz')).body.books).toBe('right')
+  })
+
   it('finds the books of a lively sale right, and says what it looked at', async () => {
     sold = await aLivelySale()
     open = await anOpenSale()

@@ -146,7 +146,8 @@ async function addUpEntries(work: Work): Promise<void> {
   const tail = 'where id > ? order by id'
   for await (const rows of pages<Stored<EntryRow>>(work, 'EntryRow', tail, [0], ({ id }) => [id])) {
     const span = [rows[0]?.id ?? 0, rows.at(-1)?.id ?? 0]
-    const stray = 'where id between ? and ? and good_id not in (select id from goods) order by id'
+    const stray =
+      'where id between ? and ? and good_id is not null and good_id not in (select id from goods) order by id'
     for (const { key, goodId } of await work.snapshot.rows<Stored<EntryRow>>('EntryRow', stray, span))
       differ(work, `entry ${key}`, 'one of a good that there is', `one of good ${goodId}`)
     for (const row of rows) {
