@@ -23,7 +23,9 @@ describe('without a terminal', () => {
     expect(story.out).toMatch(/noor bids \$400\.00 and leads/)
     expect(story.out).toMatch(/Leica M3 .*: sold to 陳大文 for \$1,145\.00\. Closed \d+ ms after its end\./)
   })
-  it('has a soft close that really extends', () => expect(story.out.match(/The end moves to/g)).toHaveLength(2))
+  // How often, the machine decides: a bid that comes a little later finds the end nearer.
+  it('has a soft close that really extends', () =>
+    expect(story.out.match(/The end moves to/g)?.length).toBeGreaterThanOrEqual(2))
   it('has a good that stays unsold', () => expect(story.out).toMatch(/ThinkPad X230, office surplus: unsold/))
   it('says that the ledger balances, and the wallets agree', () => {
     expect(story.out).toContain('The ledger: all accounts sum to 0.')
