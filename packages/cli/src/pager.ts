@@ -7,6 +7,8 @@ import { settingOf } from './settings.ts'
 
 /** Exit codes of a shell that could not start what it was told to. */
 const NOT_STARTED = [126, 127]
+/** What a shell exits with when what it ran was interrupted. */
+const INTERRUPTED = 130
 
 /** Writes text, through the pager where a person is there and it does not fit. Rejects with Interrupted on Ctrl-C. */
 export async function page(io: Io, text: string): Promise<void> {
@@ -43,13 +45,14 @@ async function shownBy(io: Io, command: string, text: string): Promise<boolean> 
     child.stdin.on('error', () => {})
     const stop = () => child.kill('SIGTERM')
     signal.addEventListener('abort', stop)
-    const code = await new Promise<number | null>((resolve) => {
-      child.on('error', () => resolve(NOT_STARTED[0] ?? null))
-      child.on('close', resolve)
+    const [code, by] = await new Promise<[number | null, string | null]>((resolve) => {
+      child.on('error', () => resolve([NOT_STARTED[0] ?? null, null]))
+      child.on('close', (status, killedBy) => resolve([status, killedBy]))
       child.stdin.end(text)
     })
     signal.removeEventListener('abort', stop)
-    if (signal.aborted) throw new Interrupted()
+    // Ctrl-C reaches both; the pager may be gone before we hear of it.
+    if (signal.aborted || by === 'SIGINT' || code === INTERRUPTED) throw new Interrupted()
     return code === null || !NOT_STARTED.includes(code)
   })
 }
