@@ -1,28 +1,12 @@
 /** What stands beside price and bids on `auction watch`, in a real pseudo-terminal: picture, description, notices, resizing. */
-import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import sharp from 'sharp'
-import { afterAll, afterEach, beforeAll, expect, it } from 'vitest'
-import { type House, type Json, type Member, openHouse } from '../support/house.ts'
-import { start, type Terminal } from '../support/terminal.ts'
+import { expect, it } from 'vitest'
+import type { Json } from '../support/house.ts'
+import { openRoom } from '../support/room.ts'
+import type { Terminal } from '../support/terminal.ts'
 
-const auction = join(fileURLToPath(new URL('../..', import.meta.url)), 'packages/cli/bin/auction')
 const [RED, BLUE] = [0xff0000, 0x0000ff]
-let house: House
-let mila: Member
-let ada: Member
-let zoe: Member
-const open: Terminal[] = []
-beforeAll(async () => {
-  house = await openHouse('sqlite')
-  mila = await house.member('mila')
-  ada = await house.member('ada')
-  zoe = await house.member('zoë')
-})
-afterEach(() => {
-  for (const terminal of open.splice(0)) terminal.close()
-})
-afterAll(() => house.close())
+const room = openRoom()
 
 interface Size {
   cols: number
@@ -31,10 +15,13 @@ interface Size {
 const large = { cols: 120, rows: 40 }
 
 function watch(goodId: number, size: Size = { cols: 80, rows: 24 }, rest: Record<string, string> = {}): Terminal {
-  const env = { AUCTION_SERVER: house.url, AUCTION_TOKEN: ada.token, XDG_CONFIG_HOME: house.directory, ...rest }
-  const terminal = start([auction, 'watch', String(goodId)], { ...size, env })
-  open.push(terminal)
-  return terminal
+  const env = {
+    AUCTION_SERVER: room.house.url,
+    AUCTION_TOKEN: room.ada.token,
+    XDG_CONFIG_HOME: room.house.directory,
+    ...rest,
+  }
+  return room.watch([String(goodId)], { ...size, env })
 }
 
 /** A good with a picture whose upper half is red and whose lower half is blue. */
@@ -52,7 +39,7 @@ async function sellPictured(): Promise<Json> {
   const form = new FormData()
   form.set('good', JSON.stringify({ name: 'Leica M3', startPrice: 1_000, endsInMs: 3_600_000 }))
   form.set('image', new Blob([new Uint8Array(bytes)], { type: 'image/png' }))
-  return (await mila.post('/v1/goods', form, { 'idempotency-key': crypto.randomUUID() })).body
+  return (await room.mila.post('/v1/goods', form, { 'idempotency-key': crypto.randomUUID() })).body
 }
 
 /** Colours of every half-block on the screen, above and below, in the order of the rows. */
@@ -77,14 +64,18 @@ async function expectStraight(terminal: Terminal, columns: number): Promise<void
 it('shows the picture in half-blocks beside the rest at 120x40, and large with i', async () => {
   const terminal = watch((await sellPictured()).id, large, { COLORTERM: 'truecolor' })
   await terminal.waitFor(/│ +▀{20,}/u)
+  // The first row may be there before the last.
+  const ends = () => {
+    const { above, below } = halfBlocks(terminal)
+    return [above[0], above.at(-1), below.at(-1)]
+  }
+  await expect.poll(ends, { timeout: 5_000 }).toEqual([RED, BLUE, BLUE])
   const beside = halfBlocks(terminal)
-  expect([beside.above[0], beside.above.at(-1)]).toEqual([RED, BLUE])
   await expectStraight(terminal, 120)
   terminal.send('i')
   await terminal.waitFor(/▀{60,}/u)
-  const alone = halfBlocks(terminal)
-  expect(alone.rows).toBeGreaterThan(beside.rows)
-  expect([alone.above[0], alone.above.at(-1), alone.below.at(-1)]).toEqual([RED, BLUE, BLUE])
+  await expect.poll(() => halfBlocks(terminal).rows, { timeout: 5_000 }).toBeGreaterThan(beside.rows)
+  await expect.poll(ends, { timeout: 5_000 }).toEqual([RED, BLUE, BLUE])
   await expectStraight(terminal, 120)
   terminal.send('\u001b')
   await terminal.waitFor(/ACTIVITY/)
@@ -96,17 +87,18 @@ it('names the picture where there is no colour', async () => {
   await terminal.waitFor(/● live/)
   terminal.send('i')
   await terminal.waitFor(/▣ Picture of Leica M3/)
-  await terminal.waitFor(new RegExp(`no colours here: ${house.url}/v1/goods/${good.id}/image`))
+  await terminal.waitFor(new RegExp(`no colours here: ${room.house.url}/v1/goods/${good.id}/image`))
 })
 
 it('shows notes of the seller with their date, the price as a chart, and what happened', async () => {
-  const good = await mila.sell({ name: 'Leica M3', description: 'boxed', startPrice: 1_000 })
+  const good = await room.mila.sell({ name: 'Leica M3', description: 'boxed', startPrice: 1_000 })
   const terminal = watch(good.id, large)
   await terminal.waitFor(/● live/)
-  for (const [at, bidder] of [ada, zoe, ada].entries()) await bidder.bid(good.id, { amount: 1_000 + at * 1_000 })
+  for (const [at, bidder] of [room.ada, room.zoe, room.ada].entries())
+    await bidder.bid(good.id, { amount: 1_000 + at * 1_000 })
   await terminal.waitFor(/PRICE of 3 bids/)
   await terminal.waitFor(/\$30\.00│[ ⎺⎻─⎼⎽]+ │/u)
-  await mila.send('PATCH', `/v1/goods/${good.id}`, { note: 'New strap.' })
+  await room.mila.send('PATCH', `/v1/goods/${good.id}`, { note: 'New strap.' })
   await terminal.waitFor(/\[\d{4}-\d\d-\d\d \d\d:\d\d UTC\] New strap\./)
   await terminal.waitFor(/The seller notes: New strap\./)
   terminal.send('d')
@@ -115,12 +107,12 @@ it('shows notes of the seller with their date, the price as a chart, and what ha
 })
 
 it('copies the link by OSC 52, goes through notices with n, and refetches with R', async () => {
-  const good = await mila.sell({ name: 'Leica M3' })
+  const good = await room.mila.sell({ name: 'Leica M3' })
   const terminal = watch(good.id)
   await terminal.waitFor(/● live/)
   terminal.send('y')
   await terminal.waitFor(/✓ Copied: http/)
-  const link = Buffer.from(`${house.url}/v1/goods/${good.id}`).toString('base64')
+  const link = Buffer.from(`${room.house.url}/v1/goods/${good.id}`).toString('base64')
   expect(terminal.output()).toContain(`\u001b]52;c;${link}\u0007`)
   terminal.send('B')
   await terminal.waitFor(/– The bell is off\. +n: 1 earlier/)
@@ -131,16 +123,16 @@ it('copies the link by OSC 52, goes through notices with n, and refetches with R
 })
 
 it('ends with the word of who cancelled it', async () => {
-  const good = await mila.sell({ name: 'Leica M3' })
+  const good = await room.mila.sell({ name: 'Leica M3' })
   const terminal = watch(good.id)
   await terminal.waitFor(/● live/)
-  await mila.send('DELETE', `/v1/goods/${good.id}`, {}, { 'idempotency-key': 'cancel' })
+  await room.mila.send('DELETE', `/v1/goods/${good.id}`, {}, { 'idempotency-key': 'cancel' })
   await terminal.waitFor(/■ CANCELLED by the seller: no longer for sale/)
 })
 
 it('survives a storm of resizes: in the end it is drawn as if just started', async () => {
   const good = await sellPictured()
-  await ada.bid(good.id, { amount: 1_000 })
+  await room.ada.bid(good.id, { amount: 1_000 })
   const terminal = watch(good.id, large, { COLORTERM: 'truecolor' })
   await terminal.waitFor(/● live/)
   let seed = 7

@@ -1,42 +1,19 @@
 /** `auction watch --plain` in a real pseudo-terminal against a real server: sentences, and commands typed as lines. */
-import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
-import { afterAll, afterEach, beforeAll, expect, it } from 'vitest'
-import { type House, type Member, openHouse } from '../support/house.ts'
-import { start, type Terminal } from '../support/terminal.ts'
+import { expect, it } from 'vitest'
+import { auction, openRoom } from '../support/room.ts'
+import type { Terminal } from '../support/terminal.ts'
 
-const auction = join(fileURLToPath(new URL('../..', import.meta.url)), 'packages/cli/bin/auction')
-let house: House
-let mila: Member
-let ada: Member
-let zoe: Member
-const open: Terminal[] = []
-beforeAll(async () => {
-  house = await openHouse('sqlite')
-  mila = await house.member('mila')
-  ada = await house.member('ada')
-  zoe = await house.member('zoë')
-})
-afterEach(() => {
-  for (const terminal of open.splice(0)) terminal.close()
-})
-afterAll(() => house.close())
+const room = openRoom()
 
 /** `setting` is of the environment, said last: the pseudo-terminal names TERM itself. */
 function watch(goodId: number, words: string[] = ['--plain'], setting: string[] = []): Terminal {
-  const home = { XDG_CONFIG_HOME: house.directory, XDG_STATE_HOME: house.directory }
-  const env = { AUCTION_SERVER: house.url, AUCTION_TOKEN: ada.token, ...home }
-  const terminal = start(['/usr/bin/env', ...setting, auction, 'watch', String(goodId), ...words], {
-    cols: 120,
-    rows: 40,
-    env,
-  })
-  open.push(terminal)
-  return terminal
+  const home = { XDG_CONFIG_HOME: room.house.directory, XDG_STATE_HOME: room.house.directory }
+  const env = { AUCTION_SERVER: room.house.url, AUCTION_TOKEN: room.ada.token, ...home }
+  return room.watch([String(goodId), ...words], { cols: 120, rows: 40, env }, ['/usr/bin/env', ...setting, auction])
 }
 
 it('bids, by amount, minimum and maximum, and tells what the house says', async () => {
-  const good = await mila.sell({ name: 'Leica M3', startPrice: 1_000, increment: { fixed: 500 } })
+  const good = await room.mila.sell({ name: 'Leica M3', startPrice: 1_000, increment: { fixed: 500 } })
   const terminal = watch(good.id)
   await terminal.waitFor(/the least bid is \$10\.00/)
   terminal.send('bid 12\r')
@@ -44,13 +21,13 @@ it('bids, by amount, minimum and maximum, and tells what the house says', async 
   await terminal.waitFor(/^ada bids \$12\.00 and leads/)
   terminal.send('bid lots\r')
   await terminal.waitFor(/"lots" is not an amount/)
-  await zoe.bid(good.id, { amount: 2_000 })
+  await room.zoe.bid(good.id, { amount: 2_000 })
   await terminal.waitFor(/You are outbid\./)
   terminal.send('min\r')
   await terminal.waitFor(/^You lead good \d+ at \$25\.00/)
   terminal.send('max 40\r')
   await expect
-    .poll(async () => (await ada.get(`/v1/goods/${good.id}`)).body.you.max?.amount, { timeout: 10_000 })
+    .poll(async () => (await room.ada.get(`/v1/goods/${good.id}`)).body.you.max?.amount, { timeout: 10_000 })
     .toBe(4_000)
   expect(terminal.alternate()).toBe(false)
   terminal.send('quit\r')
@@ -58,18 +35,18 @@ it('bids, by amount, minimum and maximum, and tells what the house says', async 
 })
 
 it('never places a very large bid without --yes', async () => {
-  const good = await mila.sell({ name: 'Leica M3', startPrice: 1_000 })
+  const good = await room.mila.sell({ name: 'Leica M3', startPrice: 1_000 })
   const terminal = watch(good.id)
   await terminal.waitFor(/the least bid is/)
   terminal.send('bid 100\r')
   await terminal.waitFor(/\$100\.00 is 10 times the minimum/)
-  expect((await mila.get(`/v1/goods/${good.id}`)).body.bidCount).toBe(0)
+  expect((await room.mila.get(`/v1/goods/${good.id}`)).body.bidCount).toBe(0)
   terminal.send('bid 100 --yes\r')
   await terminal.waitFor(/^You lead good \d+ at \$/)
 })
 
 it('speaks, tells the time, and says what can be typed', async () => {
-  const good = await mila.sell({ name: 'Leica M3' })
+  const good = await room.mila.sell({ name: 'Leica M3' })
   const terminal = watch(good.id)
   await terminal.waitFor(/the least bid is/)
   terminal.send('chat  is the strap original?\r')
@@ -85,7 +62,7 @@ it('speaks, tells the time, and says what can be typed', async () => {
 it.each(['TERM=dumb', 'ACCESSIBLE=1'])(
   'is what one gets with %s, and quitting says how the good stands with --exit-status',
   async (setting) => {
-    const good = await mila.sell({ name: 'Leica M3' })
+    const good = await room.mila.sell({ name: 'Leica M3' })
     const terminal = watch(good.id, ['--exit-status'], [setting])
     await terminal.waitFor(/the least bid is/)
     terminal.send('quit\r')
@@ -95,7 +72,7 @@ it.each(['TERM=dumb', 'ACCESSIBLE=1'])(
 )
 
 it('says the time left at its marks, and ends with the sale without waiting for a line', async () => {
-  const good = await mila.sell({ name: 'Leica M3', endsInMs: 12_000, softCloseMs: 0 })
+  const good = await room.mila.sell({ name: 'Leica M3', endsInMs: 12_000, softCloseMs: 0 })
   const terminal = watch(good.id)
   await terminal.waitFor(/^10s left\.$/)
   await terminal.waitFor(/^5s left\.$/)

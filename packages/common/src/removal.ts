@@ -55,15 +55,15 @@ export function retractBid(command: RetractBid, good: Good): GoodEvent[] {
   const left = good.endsAt - receivedAt
   if (left <= lateMs(good)) {
     const newest = command.bids.filter(({ bidder }) => bidder.id === by.id).every(({ seq }) => seq <= bid.seq)
-    const reasonNot = !newest
+    const obstacle = !newest
       ? 'so late in the sale only your last bid can be taken back'
       : receivedAt - bid.at > HOUR_MS
         ? 'so late in the sale a bid can be taken back for an hour only'
         : left <= good.softCloseMs
           ? 'nothing can be taken back in the soft close'
           : null
-    if (reasonNot)
-      throw new AuctionError('CONFLICT', `Bid ${bid.id} stands: ${reasonNot}.`, { hint: 'Ask the house to cancel it.' })
+    if (obstacle)
+      throw new AuctionError('CONFLICT', `Bid ${bid.id} stands: ${obstacle}.`, { hint: 'Ask the house to cancel it.' })
   }
   return removal(command, bid, good, (taken) => ({ type: 'retracted', reason, ...taken }))
 }

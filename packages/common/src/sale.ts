@@ -163,6 +163,22 @@ export function refuseRelisting(good: Good, by: Person, again: readonly Good[]):
     })
 }
 
+/**
+ * The terms on which an unsold good is offered to its highest bidder: the price at which that bid stood, as what it was
+ * secretly willing to pay stays secret. Throws CONFLICT when nobody bid (rules.md, section 7).
+ */
+export function secondChanceOf({
+  id,
+  leader,
+  price,
+}: Good): Pick<Good, 'startPrice' | 'reserve' | 'buyNow' | 'offeredTo'> {
+  if (leader === null || price === null)
+    throw new AuctionError('CONFLICT', `Nobody bid on good ${id}: there is no second chance to give.`, {
+      hint: `List it again: auction relist ${id} --ends-in 7d`,
+    })
+  return { startPrice: price, reserve: null, buyNow: price, offeredTo: leader }
+}
+
 /** More time for a good whose bidders could not reach the house: it ends no earlier than ten minutes from now. */
 export function extendForOutage({ downSince, now }: ExtendForOutage, good: Good): GoodEvent[] {
   const endsAt = now + OUTAGE_GRACE_MS

@@ -3,7 +3,7 @@ import { hash } from 'node:crypto'
 import { AuctionError } from '@auction/common/errors'
 import { type Good, priceFault, type Terms } from '@auction/common/good'
 import { defaultIncrement, defaultSoftClose, HARD_END_MS } from '@auction/common/increments'
-import { refuseRelisting } from '@auction/common/sale'
+import { refuseRelisting, secondChanceOf } from '@auction/common/sale'
 import type { Handlers } from '../app.ts'
 import type { Caller } from '../auth.ts'
 import { readPicture, toCells } from '../pictures.ts'
@@ -72,15 +72,9 @@ export function goodRoutes({ auth, clerk, clock, config, present, queries, rooms
     async offer({ params, body, caller, key }) {
       const old = await queries.good(params.id)
       refuseRelisting(old, caller.user, [])
-      if (old.leader === null || old.price === null)
-        throw new AuctionError('CONFLICT', `Nobody bid on good ${old.id}: there is no second chance to give.`, {
-          hint: `List it again: auction relist ${old.id} --ends-in 7d`,
-        })
       const now = clock.now()
       const end = endOf(body, now)
-      // The price at which the highest bid stood: what it was secretly willing to pay stays secret.
-      const price = { startPrice: old.price, reserve: null, buyNow: old.price }
-      const kept = { ...keptOf(old), ...price, capacity: null, relistOf: old.id, offeredTo: old.leader }
+      const kept = { ...keptOf(old), ...secondChanceOf(old), capacity: null, relistOf: old.id }
       return list({ ...termsOf(caller, config), ...kept, ...end, listedAt: now }, { caller, key }, [
         'offer',
         params,

@@ -61,7 +61,7 @@ export function houseRoutes(parts: Parts) {
       return {
         items: items.map(({ dueAt, ...job }) => ({
           ...job,
-          dueAt: dueAt === null ? null : new Date(dueAt).toISOString(),
+          dueAt: dueAt === null ? null : toInstant(dueAt),
         })),
         next: null,
       }
