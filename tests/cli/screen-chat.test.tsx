@@ -7,7 +7,8 @@ import stringWidth from 'string-width'
 import { describe, expect, it } from 'vitest'
 import { MOST_LINES } from '../../packages/cli/src/screen/chat.ts'
 import { chatFieldLine, chatLines } from '../../packages/cli/src/screen/chat-pane.ts'
-import { footerKeys, messageFor } from '../../packages/cli/src/screen/keymap.ts'
+import { footerKeys, messageFor } from '../../packages/cli/src/screen/keyboard.ts'
+import { keymap } from '../../packages/cli/src/screen/keymap.ts'
 import { Screen } from '../../packages/cli/src/screen/layout.tsx'
 import { type Effect, initialModel, type Model, type Msg } from '../../packages/cli/src/screen/model.ts'
 import { update } from '../../packages/cli/src/screen/update.ts'
@@ -48,7 +49,7 @@ function play(model: Model, ...messages: Msg[]): { model: Model; effects: readon
 function press(model: Model, ...names: string[]): { model: Model; effects: readonly Effect[] } {
   let effects: readonly Effect[] = []
   for (const name of names) {
-    const msg = messageFor(model, name, { at: 0, key: 'key-1' })
+    const msg = messageFor(keymap, model, name, { at: 0, key: 'key-1' })
     effects = []
     if (msg) [model, effects] = update(model, msg)
   }
@@ -159,13 +160,13 @@ describe('to say something', () => {
   it('Esc leaves the field and keeps what was begun; then keys mean what they did', () => {
     const { model } = press(watching(), 'c', 'h', 'i', 'escape')
     expect([model.chat.writing, model.chat.draft]).toEqual([false, 'hi'])
-    expect(messageFor(model, 'q', { at: 0, key: 'k' })).toEqual({ type: 'leave', code: 0 })
+    expect(messageFor(keymap, model, 'q', { at: 0, key: 'k' })).toEqual({ type: 'leave', code: 0 })
     expect(press(model, 'c', '!').model.chat.draft).toBe('hi!')
   })
 
   it('Ctrl-C leaves from inside the field, and q does not', () => {
     const { model } = press(watching(), 'c')
-    expect(messageFor(model, 'ctrl-c', { at: 0, key: 'k' })).toEqual({ type: 'leave', code: 130 })
+    expect(messageFor(keymap, model, 'ctrl-c', { at: 0, key: 'k' })).toEqual({ type: 'leave', code: 130 })
     expect(press(model, 'q').model.chat.draft).toBe('q')
   })
 
@@ -202,17 +203,17 @@ describe('to say something', () => {
 
   it('needs an account: without one c does nothing, and the pane says why', () => {
     const model = watching({ me: null })
-    expect(messageFor(model, 'c', { at: 0, key: 'k' })).toBeNull()
+    expect(messageFor(keymap, model, 'c', { at: 0, key: 'k' })).toBeNull()
     expect(wordsOf(chatLines(model, 40, 4))[0]).toMatch(/CHAT +log in to chat/)
   })
 
   it('never stands beside a bid that waits for its Enter', () => {
     const { model } = play(watching(), { type: 'open_bid', kind: 'exact' })
-    expect(messageFor(model, 'c', { at: 0, key: 'k' })).toBeNull()
+    expect(messageFor(keymap, model, 'c', { at: 0, key: 'k' })).toBeNull()
     const writing = press(watching(), 'c').model
     for (const name of ['b', 'm', 'x', '+'])
-      expect(messageFor(writing, name, { at: 0, key: 'k' })).toEqual({ type: 'typed', text: name })
-    expect(footerKeys(writing).map(({ help }) => help)).toEqual(['say it', 'back'])
+      expect(messageFor(keymap, writing, name, { at: 0, key: 'k' })).toEqual({ type: 'typed', text: name })
+    expect(footerKeys(keymap, writing).map(({ help }) => help)).toEqual(['say it', 'back'])
   })
 })
 

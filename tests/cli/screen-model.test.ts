@@ -7,7 +7,8 @@ import { evolveView } from '@auction/common/view'
 import { describe, expect, it } from 'vitest'
 import type { FeedMessage } from '../../packages/cli/src/follow.ts'
 import { REVIEW_MS } from '../../packages/cli/src/screen/bid-line.ts'
-import { footerKeys, keymap, keyNames, messageFor } from '../../packages/cli/src/screen/keymap.ts'
+import { footerKeys, keyNames, messageFor } from '../../packages/cli/src/screen/keyboard.ts'
+import { keymap } from '../../packages/cli/src/screen/keymap.ts'
 import { bidBar, type Effect, initialModel, type Model, type Msg } from '../../packages/cli/src/screen/model.ts'
 import { update } from '../../packages/cli/src/screen/update.ts'
 
@@ -167,7 +168,8 @@ describe('the bid line refuses', () => {
   ])('%s, with the reason and without its keys', (_who, changes, me, reason) => {
     const model = watching(changes, me)
     expect(bidBar(model)).toMatch(reason)
-    for (const name of ['b', 'm', 'x', '+', '1']) expect(messageFor(model, name, { at: 0, key: 'k' })).toBeNull()
+    for (const name of ['b', 'm', 'x', '+', '1'])
+      expect(messageFor(keymap, model, name, { at: 0, key: 'k' })).toBeNull()
   })
 
   it.each([
@@ -462,7 +464,7 @@ describe('the connection', () => {
 
 describe('the keymap', () => {
   const stamp = { at: 0, key: 'k' }
-  const press = (model: Model, name: string) => messageFor(model, name, stamp)
+  const press = (model: Model, name: string) => messageFor(keymap, model, name, stamp)
 
   it('never quits from inside a field', () => {
     const { model } = play(watching(), ...amount('1'))
@@ -516,7 +518,7 @@ describe('the keymap', () => {
       play(watching(), ...amount('1280')).model,
       watching({ status: 'unsold' }),
     ])
-      for (const { keys } of footerKeys(model)) expect(press(model, keys[0] as string)).not.toBeNull()
+      for (const { keys } of footerKeys(keymap, model)) expect(press(model, keys[0] as string)).not.toBeNull()
   })
 
   it('types no letters into an amount', () => {

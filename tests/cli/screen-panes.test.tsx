@@ -7,7 +7,8 @@ import { describe, expect, it } from 'vitest'
 import { gridIn, type PictureGrid } from '../../packages/cli/src/picture-cells.ts'
 import { pricesOf, sparkLine, thinned } from '../../packages/cli/src/screen/chart.ts'
 import { pictureBox } from '../../packages/cli/src/screen/geometry.ts'
-import { messageFor } from '../../packages/cli/src/screen/keymap.ts'
+import { messageFor } from '../../packages/cli/src/screen/keyboard.ts'
+import { keymap } from '../../packages/cli/src/screen/keymap.ts'
 import { Screen } from '../../packages/cli/src/screen/layout.tsx'
 import { type Change, initialModel, type Model, type Msg } from '../../packages/cli/src/screen/model.ts'
 import type { BidRow } from '../../packages/cli/src/screen/news.ts'
@@ -36,7 +37,7 @@ function begin({ size = small, colour = true, changes = {} }: Start = {}): Chang
 }
 
 function press(model: Model, name: string): Change {
-  const msg = messageFor(model, name, { at: 0, key: 'k' })
+  const msg = messageFor(keymap, model, name, { at: 0, key: 'k' })
   return msg ? update(model, msg) : [model, []]
 }
 
@@ -95,7 +96,7 @@ describe('the picture', () => {
   })
 
   it('has no key where there is none', () => {
-    expect(messageFor(begin()[0], 'i', { at: 0, key: 'k' })).toBeNull()
+    expect(messageFor(keymap, begin()[0], 'i', { at: 0, key: 'k' })).toBeNull()
   })
 
   it('of a size that is no longer wanted is not shown', () => {
@@ -239,7 +240,7 @@ describe('notices', () => {
   })
 
   it('have no key before there are any', () => {
-    expect(messageFor(begin()[0], 'n', { at: 0, key: 'k' })).toBeNull()
+    expect(messageFor(keymap, begin()[0], 'n', { at: 0, key: 'k' })).toBeNull()
   })
 })
 

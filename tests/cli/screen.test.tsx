@@ -6,12 +6,14 @@ import { renderToString } from 'ink'
 import { render } from 'ink-testing-library'
 import stringWidth from 'string-width'
 import { describe, expect, it, vi } from 'vitest'
-import { App } from '../../packages/cli/src/screen/app.tsx'
+import { watchView } from '../../packages/cli/src/screen/app.tsx'
 import { pictureBox } from '../../packages/cli/src/screen/geometry.ts'
 import { Screen } from '../../packages/cli/src/screen/layout.tsx'
-import { type Effect, initialModel, type Model } from '../../packages/cli/src/screen/model.ts'
+import { type Effect, initialModel, type Model, type Msg } from '../../packages/cli/src/screen/model.ts'
 import type { BidRow } from '../../packages/cli/src/screen/news.ts'
 import { createStore } from '../../packages/cli/src/screen/store.ts'
+import { update } from '../../packages/cli/src/screen/update.ts'
+import { Frame } from '../../packages/cli/src/screen/window.tsx'
 import { added, countdown, fitTo } from '../../packages/cli/src/screen/words.ts'
 
 const now = Date.UTC(2026, 10, 22, 14, 2, 23)
@@ -303,8 +305,8 @@ describe('keys', () => {
   /** The app on a keyboard of its own; answers what it draws and the effects so far. */
   function open() {
     const effects: Effect[] = []
-    const store = createStore(modelAt(80, 24), (effect) => effects.push(effect))
-    const app = render(<App store={store} onReady={() => {}} />)
+    const store = createStore<Model, Msg, Effect>(modelAt(80, 24), update, (effect) => effects.push(effect))
+    const app = render(<Frame view={watchView(store)} />)
     const press = async (keys: string, words: string) => {
       app.stdin.write(keys)
       await vi.waitFor(() => expect(app.lastFrame()).toContain(words))

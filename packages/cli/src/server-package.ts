@@ -4,9 +4,20 @@ import { AuctionError } from '@auction/common/errors'
 /** What this program uses of @auction/server/main. */
 export interface ServerPackage {
   /** Runs a server until it is told to stop; the exit code. */
-  serve(options: { flags: { port?: string; host?: string; data?: string; check?: boolean } }): Promise<number>
+  serve(options: ServeOptions): Promise<number>
   /** A house held open by this process, in `directory` or, with null, in a temporary one. */
   openHouse(directory: string | null): Promise<{ readonly url: string; sum(): Promise<number>; close(): Promise<void> }>
+}
+
+interface ServeOptions {
+  readonly flags: { port?: string; host?: string; data?: string; check?: boolean }
+  /** Settings that no flag names; those of the process where it is left out. */
+  readonly environment?: Readonly<Record<string, string | undefined>>
+  /** Fills the open house before anybody is told of it; answers what to say then, and what to end before it closes. */
+  readonly furnish?: (house: {
+    readonly url: string
+    readonly houseCode: string | null
+  }) => Promise<{ readonly text: string; close(): Promise<void> }>
 }
 
 /** Throws FAILED when the server is not installed, or is of another version. */

@@ -3,12 +3,22 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pino } from 'pino'
-import { readConfig, type Setting } from './config.ts'
+import { type Config, readConfig, type Setting } from './config.ts'
 import { checkDirectory } from './data-directory.ts'
 import { type AuctionServer, createServer } from './server.ts'
 
 export interface ServeOptions {
   readonly flags: { readonly port?: string; readonly host?: string; readonly data?: string; readonly check?: boolean }
+  /** Settings that no flag names; those of this process where it is left out. */
+  readonly environment?: Readonly<Record<string, string | undefined>>
+  /** Fills the open house before anybody is told of it. */
+  readonly furnish?: (house: { readonly url: string; readonly houseCode: string | null }) => Promise<Furniture>
+}
+
+/** What a house was filled with: what is said of it in place of the house code, and what ends before the house does. */
+export interface Furniture {
+  readonly text: string
+  close(): Promise<void>
 }
 
 const redacted = [
@@ -49,12 +59,12 @@ export async function openHouse(directory: string | null): Promise<AuctionServer
  * Runs a server until SIGTERM or SIGINT; answers the exit code, 0, after a clean end. Throws USAGE and CANNOT_START.
  * Says where it listens, and the house code until the house is claimed, on standard output; logs JSON on standard error.
  */
-export async function serve({ flags }: ServeOptions): Promise<number> {
+export async function serve({ flags, environment = process.env, furnish }: ServeOptions): Promise<number> {
   const names = { AUCTION_PORT: flags.port, AUCTION_HOST: flags.host, AUCTION_DATA: flags.data }
   const given = Object.fromEntries(Object.entries(names).filter(([, value]) => value !== undefined)) as Partial<
     Record<Setting, string>
   >
-  const config = readConfig(given, process.env)
+  const config = readConfig(given, environment)
   if (flags.check) {
     checkDirectory(config.AUCTION_DATA)
     process.stdout.write('The configuration is right.\n')
@@ -70,18 +80,29 @@ export async function serve({ flags }: ServeOptions): Promise<number> {
     for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => resolve(signal))
   })
   const server = await createServer(config, { log })
-  const { url } = await server.listen()
-  process.stdout.write(`The house is open at ${url}\n`)
-  process.stdout.write(
-    `Data in ${config.AUCTION_DATABASE_URL ? `PostgreSQL at ${new URL(config.AUCTION_DATABASE_URL).host}` : config.AUCTION_DATA}\n`,
-  )
-  if (server.houseCode)
+  try {
+    const { url } = await server.listen()
+    // Told to stop meanwhile, it does not wait to be filled.
+    const furniture = await Promise.race([furnish?.({ url, houseCode: server.houseCode }), stopped])
+    if (typeof furniture !== 'string') announce(server, url, config, furniture)
+    await stopped
+    if (typeof furniture === 'object') await furniture.close()
+  } finally {
+    await server.close()
+  }
+  return 0
+}
+
+/** Says where the house is, and what whoever started it needs to know. */
+function announce(server: AuctionServer, url: string, config: Config, furniture: Furniture | undefined): void {
+  const { AUCTION_DATABASE_URL, AUCTION_DATA } = config
+  const data = AUCTION_DATABASE_URL ? `PostgreSQL at ${new URL(AUCTION_DATABASE_URL).host}` : AUCTION_DATA
+  process.stdout.write(`The house is open at ${url}\nData in ${data}\n`)
+  if (furniture) process.stdout.write(furniture.text)
+  else if (server.houseCode)
     process.stdout.write(
       `House code, good for one account: ${server.houseCode}\n  auction admin claim ${server.houseCode}\n`,
     )
   if (server.books === 'wrong')
     process.stdout.write('The house is read-only: its books disagree with its log. See: auction admin audit\n')
-  await stopped
-  await server.close()
-  return 0
 }

@@ -1,14 +1,13 @@
 /** `auction demo`: a house on a temporary directory, a whole sale in it, told on the live screen or line by line. */
-import { existsSync, readdirSync, statSync } from 'node:fs'
-import { resolve } from 'node:path'
 import { AuctionError } from '@auction/common/errors'
 import type { FeedEvent } from '@auction/common/events'
 import type { GoodView } from '@auction/common/view'
 import type { Command } from '../command.ts'
 import type { Context } from '../context.ts'
+import { emptyDirectory } from '../demo/directory.ts'
+import { playerOf } from '../demo/people.ts'
 import { acts, guest, seller } from '../demo/script.ts'
-import { type Ending, openStage, playerOf, type Stage } from '../demo/stage.ts'
-import { usage } from '../input.ts'
+import { type Ending, openStage, type Stage } from '../demo/stage.ts'
 import { loadServer } from '../server-package.ts'
 import { pay, sentence, standingLine } from '../wording.ts'
 
@@ -18,11 +17,12 @@ const SCREEN_PACE = 10
 export const command: Command = {
   chooses: 'json',
   options: [['--keep <directory>', 'keep the data there, to look at or to serve']],
-  examples: ['demo', 'demo --keep ./demo-house | less'],
+  examples: ['demo', 'demo --keep ./demo-house'],
   notes:
     'On a terminal it opens the live screen: b bids. Elsewhere it tells the story line by line and ends within a minute.',
   run: async (context, { option }) => {
-    const kept = keepDirectory(option('keep'))
+    const keep = option('keep')
+    const kept = keep === undefined ? null : emptyDirectory(keep, 'Name a directory of its own for the demo.')
     const { openHouse } = await loadServer()
     const house = await openHouse(kept)
     try {
@@ -36,16 +36,6 @@ export const command: Command = {
       await house.close()
     }
   },
-}
-
-function keepDirectory(given: string | undefined): string | null {
-  if (given === undefined) return null
-  const directory = resolve(given)
-  if (existsSync(directory) && !statSync(directory).isDirectory())
-    throw usage(`${directory} is not a directory.`, 'Name a directory of its own for the demo.')
-  if (existsSync(directory) && readdirSync(directory).length > 0)
-    throw usage(`${directory} is not empty.`, 'Name a directory of its own for the demo.')
-  return directory
 }
 
 async function onScreen(context: Context, server: string): Promise<number> {

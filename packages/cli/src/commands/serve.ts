@@ -1,5 +1,8 @@
 /** `auction serve`: runs a house in this process, where the server is installed. */
-import type { Command } from '../command.ts'
+import { rmSync } from 'node:fs'
+import type { Command, Input } from '../command.ts'
+import type { Context } from '../context.ts'
+import { usage } from '../input.ts'
 import { loadServer } from '../server-package.ts'
 
 export const command: Command = {
@@ -9,13 +12,39 @@ export const command: Command = {
     ['--host <host>', 'address to listen on (AUCTION_HOST; 127.0.0.1)'],
     ['--data <directory>', 'where everything is kept (AUCTION_DATA)'],
     ['--check', 'look at the configuration and end'],
+    ['--demo', 'a house of goods to try every command on, for as long as it runs'],
   ],
-  examples: ['serve --data ./house', 'serve --data ./house --port 9000 --check'],
-  notes: 'More is set in the environment; see docs/reference.',
-  run: async (_context, { option, flag }) => {
-    const values = { port: option('port'), host: option('host'), data: option('data') }
-    const given = Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined))
+  examples: ['serve --demo', 'serve --data ./house', 'serve --data ./house --port 9000 --check'],
+  notes: `More is set in the environment; see docs/reference.
+A demo heeds of it only the port and the log level. Its data is in a temporary directory that is removed at the end, or kept
+in one of its own: --demo --data DIRECTORY. It says how to log in; everybody knows its passwords, so leave it on 127.0.0.1.`,
+  run: async (context, input) => {
+    const { flag } = input
+    if (flag('demo')) return serveDemo(context, input)
     const { serve } = await loadServer()
-    return serve({ flags: { ...given, ...(flag('check') && { check: true }) } })
+    return serve({ flags: { ...flagsOf(input), ...(flag('check') && { check: true }) } })
   },
+}
+
+function flagsOf({ option }: Input): Readonly<Partial<Record<'port' | 'host' | 'data', string>>> {
+  const values = { port: option('port'), host: option('host'), data: option('data') }
+  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined))
+}
+
+async function serveDemo({ io }: Context, input: Input): Promise<number> {
+  if (input.flag('check')) throw usage('--check looks at a house of your own; leave --demo away.')
+  const { AUCTION_PORT, AUCTION_LOG_LEVEL } = io.env
+  const { emptyDirectory, temporaryDirectory } = await import('../demo/directory.ts')
+  const given = input.option('data')
+  const kept =
+    given === undefined ? null : emptyDirectory(given, `To go on with what is there: auction serve --data ${given}`)
+  const { serve } = await loadServer()
+  const { furnish } = await import('../demo/house.ts')
+  const data = kept ?? temporaryDirectory()
+  try {
+    const flags = { ...flagsOf(input), data }
+    return await serve({ flags, environment: { AUCTION_PORT, AUCTION_LOG_LEVEL }, furnish })
+  } finally {
+    if (kept === null) rmSync(data, { recursive: true, force: true })
+  }
 }

@@ -1,20 +1,12 @@
 /** Puts the play on in a real house: signs everybody up, lists the goods, lets the bots bid over HTTP, watches the feed. */
 import { randomUUID } from 'node:crypto'
-import { readFile } from 'node:fs/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { User } from '@auction/common/answers'
 import { AuctionError } from '@auction/common/errors'
 import type { FeedEvent } from '@auction/common/events'
 import type { GoodView } from '@auction/common/view'
-import { type Client, createClient } from '../client.ts'
 import { follow } from '../follow.ts'
+import { list, type Player, playerOf, signUp } from './people.ts'
 import { type Act, bidders, guest, type Step, seller } from './script.ts'
-
-/** Someone in the play, logged in. */
-export interface Player {
-  readonly user: User
-  readonly client: Client
-}
 
 export interface Stage {
   readonly players: ReadonlyMap<string, Player>
@@ -47,7 +39,7 @@ export async function openStage(
   signal: AbortSignal,
 ): Promise<Stage> {
   const players = new Map<string, Player>()
-  for (const nick of [seller, ...bidders, guest]) players.set(nick, await signUp(server, nick))
+  for (const nick of [seller, ...bidders, guest]) players.set(nick, await signUp(server, nick, randomUUID()))
   const mila = playerOf(players, seller)
   const goods: GoodView[] = []
   for (const act of acts) goods.push(await list(mila.client, act))
@@ -71,28 +63,6 @@ export async function openStage(
       await Promise.all([...players.values()].map(({ client }) => client.close()))
     },
   }
-}
-
-export function playerOf(players: ReadonlyMap<string, Player>, nick: string): Player {
-  const player = players.get(nick)
-  if (!player) throw new Error(`${nick} is not in the play.`)
-  return player
-}
-
-async function signUp(server: string, nick: string): Promise<Player> {
-  const anyone = createClient({ server, token: null })
-  const body = { nick, password: randomUUID() }
-  await anyone.call('signUp', { body })
-  const { token, user } = await anyone.call('logIn', { body })
-  await anyone.close()
-  return { user, client: createClient({ server, token }) }
-}
-
-async function list(client: Client, { good, picture }: Act): Promise<GoodView> {
-  const form = new FormData()
-  form.set('good', JSON.stringify(good))
-  form.set('image', new Blob([await readFile(new URL(`../../assets/${picture}`, import.meta.url))]), picture)
-  return client.call('listGood', { form })
 }
 
 function watch(

@@ -1,8 +1,7 @@
 /** Where the parts of the screen stand, by the size of the window and what is open: the same for who draws and who scrolls. */
 import { fits, type Model } from './model.ts'
+import { FRAME } from './words.ts'
 
-/** Border and padding of a box. */
-export const FRAME = { columns: 4, rows: 2 }
 export const HEADER_ROWS = 2
 export const BID_ROWS = 3
 /** From here on there are two columns; from the other on, more panes below them. */

@@ -1,25 +1,6 @@
-/** Every key of the screen: one table, from which keys are looked up and every footer and the help are drawn. */
-import type { Key } from 'ink'
+/** Every key of the watch screen: one table, from which keys are looked up and every footer and the help are drawn. */
+import type { Binding } from './keyboard.ts'
 import { bidBar, chatBar, fits, isWriting, type Model, type Msg } from './model.ts'
-
-/** What the edge adds to a key: the monotonic time, and a fresh key in case it places a bid. */
-export interface Stamp {
-  readonly at: number
-  readonly key: string
-}
-
-interface Binding {
-  readonly keys: readonly string[]
-  /** Any character too, whatever it means elsewhere. */
-  readonly text?: true
-  /** As the footer and the help write the keys. */
-  readonly label: string
-  readonly help: string
-  /** Shown in the footer, in this order of importance; null: only in the help. */
-  readonly rank: number | null
-  when(model: Model): boolean
-  message(model: Model, stamp: Stamp, name: string): Msg
-}
 
 // Nothing unseen is acted on: in a window too small for the screen only what leaves it works.
 const inField = (model: Model) =>
@@ -35,12 +16,15 @@ const free = (model: Model) => fits(model) && !typing(model) && !isWriting(model
 // Not beside a bid that waits for Enter: each key has one meaning at a time.
 const canChat = (model: Model) => free(model) && chatBar(model) === null && model.line.step === 'closed'
 const canOpen = (model: Model) => canBid(model) && !typing(model)
+// Not from a bid whose outcome is open: that would be lost sight of.
+const canGoBack = (model: Model) =>
+  model.canGoBack && !isWriting(model) && model.line.step === 'closed' && (!fits(model) || model.panel === 'none')
 const always = () => true
 const scroll = (by: number) => (): Msg => ({ type: 'scroll', by })
 /** Rows that PgUp and PgDn move; the list itself may show more or fewer. */
 const PAGE = 10
 
-export const keymap: readonly Binding[] = [
+export const keymap: readonly Binding<Model, Msg>[] = [
   {
     keys: ['enter'],
     label: 'Enter',
@@ -91,6 +75,14 @@ export const keymap: readonly Binding[] = [
     message: () => ({ type: 'escape' }),
   },
   {
+    keys: ['escape'],
+    label: 'Esc',
+    help: 'back to the list',
+    rank: 2,
+    when: canGoBack,
+    message: () => ({ type: 'go_back' }),
+  },
+  {
     keys: ['b'],
     label: 'b',
     help: 'bid',
@@ -131,7 +123,14 @@ export const keymap: readonly Binding[] = [
   { keys: ['pagedown'], label: 'PgDn', help: 'a page down', rank: null, when: fits, message: scroll(PAGE) },
   { keys: ['g', 'home'], label: 'g', help: 'top', rank: null, when: free, message: scroll(-Infinity) },
   { keys: ['G', 'end'], label: 'G', help: 'bottom', rank: null, when: free, message: scroll(Infinity) },
-  { keys: ['tab'], label: 'Tab', help: 'bids or chat', rank: null, when: free, message: () => ({ type: 'next_pane' }) },
+  {
+    keys: ['tab', 'shift-tab'],
+    label: 'Tab',
+    help: 'bids or chat',
+    rank: null,
+    when: free,
+    message: () => ({ type: 'next_pane' }),
+  },
   {
     keys: ['d'],
     label: 'd',
@@ -193,39 +192,3 @@ export const keymap: readonly Binding[] = [
     message: (_model, _stamp, name) => ({ type: 'typed', text: name }),
   },
 ]
-
-/** What a key means now; null for nothing. */
-export function messageFor(model: Model, name: string, stamp: Stamp): Msg | null {
-  const isText = [...name].length === 1
-  const binding = keymap.find(({ keys, text, when }) => ((text && isText) || keys.includes(name)) && when(model))
-  return binding?.message(model, stamp, name) ?? null
-}
-
-/** The keys that work now and belong in the footer, the most important first. */
-export function footerKeys(model: Model): readonly Binding[] {
-  const shown = keymap.filter(({ rank, when }) => rank !== null && when(model))
-  return shown.sort((a, b) => (a.rank ?? 0) - (b.rank ?? 0))
-}
-
-const named = [
-  ['return', 'enter'],
-  ['escape', 'escape'],
-  ['backspace', 'backspace'],
-  ['delete', 'delete'],
-  ['upArrow', 'up'],
-  ['downArrow', 'down'],
-  ['pageUp', 'pageup'],
-  ['pageDown', 'pagedown'],
-  ['home', 'home'],
-  ['end', 'end'],
-  ['tab', 'tab'],
-] as const satisfies readonly (readonly [keyof Key, string])[]
-
-/** Names of the keys in one chunk of input: fast typing arrives as several. */
-export function keyNames(input: string, key: Key): readonly string[] {
-  if (key.eventType === 'release') return []
-  if (key.ctrl) return [`ctrl-${input}`]
-  const special = named.find(([flag]) => key[flag])
-  if (special) return [special[1]]
-  return key.meta ? [] : [...input].map((name) => (name === '\r' || name === '\n' ? 'enter' : name))
-}

@@ -1,9 +1,9 @@
 /** What keys do to the screen: fields, panels, scrolling, leaving. */
 import { enterLine, eraseFrom, fillMinimum, leaveLine, openLine, pasteInto, stepAmount, typeInto } from './bid-line.ts'
 import { eraseLast, pasteLine, scrollChat, sendDraft, write } from './chat.ts'
-import { FRAME, panesOf } from './geometry.ts'
+import { panesOf } from './geometry.ts'
 import { type Change, factsOf, fits, isWriting, type Model, type Msg, withLine } from './model.ts'
-import { wrapText } from './words.ts'
+import { FRAME, wrapText } from './words.ts'
 
 export type KeyMsg = Exclude<
   Msg,
@@ -81,6 +81,8 @@ export function onKey(model: Model, msg: KeyMsg): Change {
       return [{ ...model, notice: null }, [{ type: 'fetchGood' }, { type: 'fetchBids' }, { type: 'fetchChat' }]]
     case 'suspend':
       return [model, [{ type: 'suspend' }]]
+    case 'go_back':
+      return [model, [{ type: 'go_back' }]]
     case 'leave':
       return [model, [{ type: 'leave', code: msg.code }]]
     default:

@@ -5,22 +5,23 @@ import type { ReactNode } from 'react'
 import { pay } from '../wording.ts'
 import { pricesOf, sparkLine } from './chart.ts'
 import { chatLines } from './chat-pane.ts'
-import { BID_ROWS, FRAME, HEADER_ROWS, type Panes, panesOf, STATUS_ROWS } from './geometry.ts'
+import { BID_ROWS, HEADER_ROWS, type Panes, panesOf, STATUS_ROWS } from './geometry.ts'
+import { footerLine, helpLines } from './key-lines.ts'
+import { keymap } from './keymap.ts'
+import { Lines, Pane } from './lines.tsx'
 import { fits, type Model } from './model.ts'
 import {
   activityLines,
   bidBarLine,
   bidLines,
   descriptionLines,
-  footerLine,
   headerLines,
-  helpLines,
   noticeLine,
   oneLine,
   statusLines,
 } from './panes.ts'
 import { Picture } from './picture.tsx'
-import { between, dim, fitTo, type Line, plain, type Span, widthOf } from './words.ts'
+import { between, dim, FRAME, type Line, plain, widthOf } from './words.ts'
 
 /** Rows from which on the price has a chart instead of a line, and those it takes at most. */
 const CHART_FROM = 6
@@ -36,7 +37,7 @@ export function Screen({ model }: { model: Model }): ReactNode {
       <Middle model={model} panes={panesOf(model)} />
       <Lines lines={[noticeLine(model, columns)]} width={columns} height={1} />
       <Pane columns={columns} rows={BID_ROWS} lines={(width) => [bidBarLine(model, width)]} />
-      <Lines lines={[footerLine(model, columns)]} width={columns} height={1} />
+      <Lines lines={[footerLine(keymap, model, columns)]} width={columns} height={1} />
     </Box>
   )
 }
@@ -44,7 +45,8 @@ export function Screen({ model }: { model: Model }): ReactNode {
 function Middle({ model, panes }: { model: Model; panes: Panes }): ReactNode {
   const { columns } = model.size
   const { middle, left, upper, lower } = panes
-  if (model.panel === 'help') return <Pane columns={columns} rows={middle} lines={helpLines} />
+  if (model.panel === 'help')
+    return <Pane columns={columns} rows={middle} lines={(width, height) => helpLines(keymap, width, height)} />
   if (model.panel === 'picture') return <PicturePane model={model} columns={columns} rows={middle} />
   if (model.panel === 'description') {
     const lines = (width: number, height: number) => descriptionLines(model, width, height, model.panelScroll)
@@ -71,21 +73,6 @@ function Middle({ model, panes }: { model: Model; panes: Panes }): ReactNode {
 
 const padTo = (lines: readonly Line[], rows: number): Line[] =>
   Array.from({ length: rows }, (_, row) => lines[row] ?? plain(''))
-
-/** A box of exactly this size; `lines` is asked for what fits into it. */
-function Pane(props: {
-  columns: number
-  rows: number
-  lines: (width: number, height: number) => readonly Line[]
-}): ReactNode {
-  const { columns, rows, lines } = props
-  const [width, height] = [columns - FRAME.columns, rows - FRAME.rows]
-  return (
-    <Box borderStyle="round" borderDimColor paddingX={1} width={columns} height={rows} flexShrink={0}>
-      <Lines lines={lines(width, height)} width={width} height={height} />
-    </Box>
-  )
-}
 
 /** Price, standing and countdown; in what room is left, how the price went. */
 function Status({ model, columns, rows }: { model: Model; columns: number; rows: number }): ReactNode {
@@ -157,34 +144,5 @@ function TooSmall({ model }: { model: Model }): ReactNode {
     <Box width={columns} height={rows} overflow="hidden">
       <Text wrap="wrap">{oneLine(model)}</Text>
     </Box>
-  )
-}
-
-/** Lines cut and padded to `width`, as many as `height`. */
-function Lines({ lines, width, height }: { lines: readonly Line[]; width: number; height: number }): ReactNode {
-  const shown = Array.from({ length: Math.max(0, height) }, (_, index) => fitTo(lines[index] ?? plain(''), width))
-  return (
-    <Box flexDirection="column" width={width} height={Math.max(0, height)} flexShrink={0}>
-      {shown.map((line, index) => (
-        // biome-ignore lint/suspicious/noArrayIndexKey: a line is its place on the screen
-        <Text key={index} wrap="truncate">
-          {line.map((span, place) => (
-            // biome-ignore lint/suspicious/noArrayIndexKey: a span is its place in the line
-            <Piece key={place} span={span} />
-          ))}
-        </Text>
-      ))}
-    </Box>
-  )
-}
-
-const colours = { good: 'green', bad: 'red', warning: 'yellow' } as const
-
-function Piece({ span: { text, tone = 'plain', bold = false, struck = false } }: { span: Span }): ReactNode {
-  const colour = tone === 'good' || tone === 'bad' || tone === 'warning' ? { color: colours[tone] } : {}
-  return (
-    <Text {...colour} bold={bold} dimColor={tone === 'dim'} strikethrough={struck}>
-      {text}
-    </Text>
   )
 }

@@ -11,6 +11,7 @@ import type { PictureGrid } from '../picture-cells.ts'
 import { type BidFacts, type BidKind, type BidLine, type BidStep, closedLine, type Notice } from './bid-line.ts'
 import { type Chat, quiet } from './chat.ts'
 import { type BidRow, type LogRow, outcomeOf } from './news.ts'
+import type { Signal, Size } from './window.tsx'
 
 /** What can take the place of the panes. */
 export type Panel = 'help' | 'description' | 'picture'
@@ -18,9 +19,11 @@ export type Panel = 'help' | 'description' | 'picture'
 export interface Model {
   readonly me: Person | null
   readonly server: string
+  /** Whether there is a list of goods to go back to. */
+  readonly canGoBack: boolean
   /** Time zone of the times shown, IANA. */
   readonly zone: string
-  readonly size: { readonly columns: number; readonly rows: number }
+  readonly size: Size
   readonly good: GoodView | null
   /** What only the first event of the log tells. */
   readonly terms: { readonly listedAt: number; readonly increment: Increment | null } | null
@@ -98,6 +101,7 @@ export type Msg =
   | { readonly type: 'copy' }
   | { readonly type: 'refetch' }
   | { readonly type: 'suspend' }
+  | { readonly type: 'go_back' }
   | { readonly type: 'leave'; readonly code: 0 | 130 }
 
 /** What the edge does for the screen. */
@@ -119,12 +123,7 @@ export type HouseEffect =
   | { readonly type: 'fetchPicture'; readonly columns: number; readonly rows: number }
   | { readonly type: 'say'; readonly key: string; readonly text: string }
 
-export type TerminalEffect =
-  | { readonly type: 'bell' }
-  | { readonly type: 'title'; readonly text: string }
-  | { readonly type: 'copy'; readonly text: string }
-  | { readonly type: 'suspend' }
-  | { readonly type: 'leave'; readonly code: number }
+export type TerminalEffect = Signal | { readonly type: 'leave'; readonly code: number } | { readonly type: 'go_back' }
 
 export type Change = readonly [Model, readonly Effect[]]
 
@@ -135,12 +134,13 @@ export const MOST_ROWS = 500
 
 /** The screen before anything is known. */
 export function initialModel(
-  known: Pick<Model, 'me' | 'server' | 'zone' | 'size'> & { colour?: boolean; now: number },
+  known: Pick<Model, 'me' | 'server' | 'zone' | 'size'> & { colour?: boolean; canGoBack?: boolean; now: number },
 ): Model {
-  const { now, colour = true, ...rest } = known
+  const { now, colour = true, canGoBack = false, ...rest } = known
   return {
     ...rest,
     colour,
+    canGoBack,
     good: null,
     terms: null,
     bids: [],

@@ -3,7 +3,6 @@ import type { GoodView } from '@auction/common/view'
 import stringWidth from 'string-width'
 import { duration, pay } from '../wording.ts'
 import { chatFieldLine } from './chat-pane.ts'
-import { footerKeys, keymap } from './keymap.ts'
 import { bidBar, isWriting, LEAST, type Model } from './model.ts'
 import { gone, outcomeOf } from './news.ts'
 import {
@@ -227,7 +226,10 @@ export function bidBarLine(model: Model, width: number): Line {
 }
 
 /** One line of news, or empty. */
-export function noticeLine({ notice, notices, noticeBack, zone }: Model, width: number): Line {
+export function noticeLine(
+  { notice, notices, noticeBack, zone }: Pick<Model, 'notice' | 'notices' | 'noticeBack' | 'zone'>,
+  width: number,
+): Line {
   if (notice === null) return []
   const shown = noticeBack === null ? undefined : notices.at(-1 - noticeBack)
   const earlier = notices.length > 1 ? `  n: ${notices.length - 1} earlier ` : ''
@@ -236,40 +238,6 @@ export function noticeLine({ notice, notices, noticeBack, zone }: Model, width: 
   const hint = dim(place ?? earlier)
   // What is news stays whole before it is said that there is more.
   return widthOf(text) + widthOf(hint) > width && !shown ? text : between(text, hint, width)
-}
-
-/** The keys that work now, as many as there is room for; how to get help and out is never cut. */
-export function footerLine(model: Model, width: number): Line {
-  const chosen: ReturnType<typeof footerKeys>[number][] = []
-  let used = 0
-  for (const binding of footerKeys(model)) {
-    const cost = stringWidth(` ${binding.label} ${binding.help} `)
-    if (used + cost > width) break
-    chosen.push(binding)
-    used += cost
-  }
-  const inOrder = chosen.sort((a, b) => keymap.indexOf(a) - keymap.indexOf(b))
-  return inOrder.flatMap(
-    ({ label, help }): Line => [
-      { text: ` ${label}`, bold: true },
-      { text: ` ${help} `, tone: 'dim' },
-    ],
-  )
-}
-
-/** Every key, in as many columns as fit. */
-export function helpLines(width: number, height: number): Line[] {
-  const cells = [...new Map(keymap.map(({ label, help }) => [`${label} ${help}`, { label, help }])).values()]
-  const rows = Math.max(1, height - 1)
-  const columns = Math.ceil(cells.length / rows)
-  const cell = Math.floor(width / columns)
-  const labels = Math.max(...cells.map(({ label }) => stringWidth(label)))
-  const lines = Array.from({ length: Math.min(rows, cells.length) }, (_, row) =>
-    Array.from({ length: columns }, (_column, column) => cells[column * rows + row]).flatMap((found) =>
-      found ? fitTo([...fitTo([{ text: found.label, bold: true }], labels), { text: ` ${found.help}` }], cell) : [],
-    ),
-  )
-  return [dim('KEYS'), ...lines]
 }
 
 /** Too small for a screen: what matters most, as one sentence. */

@@ -5,8 +5,11 @@ import type { PictureGrid } from '../picture-cells.ts'
 import type { Model } from './model.ts'
 import { wrapText } from './words.ts'
 
+/** What there is to know of a good and its picture. */
+type Shown = Pick<Model, 'good' | 'picture' | 'colour' | 'server'>
+
 /** The picture, or what stands for it, in a box of exactly this size. */
-export function Picture({ model, width, height }: { model: Model; width: number; height: number }): ReactNode {
+export function Picture({ model, width, height }: { model: Shown; width: number; height: number }): ReactNode {
   const { grid } = model.picture
   const shown = grid && model.colour && grid.width <= width && Math.ceil(grid.height / 2) <= height ? grid : null
   return (
@@ -17,7 +20,7 @@ export function Picture({ model, width, height }: { model: Model; width: number;
 }
 
 /** What a picture is called where it cannot be seen. */
-export function altText({ good, picture, colour, server }: Model): string {
+export function altText({ good, picture, colour, server }: Shown): string {
   const name = `▣ Picture of ${good?.name ?? 'the good'}`
   const address = `${server}${good?.image ?? ''}`
   if (!colour) return `${name}\nno colours here: ${address}`

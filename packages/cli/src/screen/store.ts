@@ -1,11 +1,9 @@
-/** The one place where the screen's Model lives: every message changes it at once, what is drawn follows ten times a second. */
-import type { Effect, Model, Msg } from './model.ts'
-import { update } from './update.ts'
+/** The one place where a screen's model lives: every message changes it at once, what is drawn follows ten times a second. */
 
 /** The shortest time between two redraws. */
 const FLUSH_MS = 100
 
-export interface Store {
+export interface Store<Model, Msg> {
   /** The model as drawn; stable between flushes. */
   drawn(): Model
   /** The model as it is. */
@@ -16,7 +14,11 @@ export interface Store {
 }
 
 /** Runs `update` on every message and hands its effects to `run`. */
-export function createStore(initial: Model, run: (effect: Effect) => void): Store {
+export function createStore<Model, Msg extends { readonly type: string }, Effect>(
+  initial: Model,
+  update: (model: Model, msg: Msg) => readonly [Model, readonly Effect[]],
+  run: (effect: Effect) => void,
+): Store<Model, Msg> {
   const listeners = new Set<() => void>()
   let current = initial
   let drawn = initial

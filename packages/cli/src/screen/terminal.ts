@@ -1,6 +1,8 @@
 /** The terminal's signals: the screen leaves it whole however it ends, and can be suspended and resumed. */
 import { constants } from 'node:os'
-import type { SuspendTerminal } from './app.tsx'
+
+/** Ink's own: hands the terminal over to `use`, takes it back and draws anew. */
+export type SuspendTerminal = (use: () => Promise<void>) => Promise<void>
 
 const ENDINGS = ['SIGTERM', 'SIGHUP', 'SIGINT'] as const
 /** A shell without job control ignores the suspension; then the screen simply comes back. */

@@ -13,6 +13,9 @@ export interface Span {
 }
 export type Line = readonly Span[]
 
+/** Border and padding of a box, in cells. */
+export const FRAME = { columns: 4, rows: 2 }
+
 export const plain = (text: string): Line => [{ text }]
 export const dim = (text: string): Line => [{ text, tone: 'dim' }]
 
@@ -84,7 +87,7 @@ export function calendarTime(ms: number, zone: string): string {
 const SKEW_MS = 2_000
 
 /** How the connection is: a sign and a word. */
-export function connectionWords({ connection, time, fault }: Model): Span {
+export function connectionWords({ connection, time, fault }: Pick<Model, 'connection' | 'time' | 'fault'>): Span {
   const { state, attempt, retryAt } = connection
   const wait = retryAt === null ? 'trying now' : `next try in ${Math.max(0, Math.ceil((retryAt - time.now) / 1000))} s`
   if (fault !== null) return { text: '■ offline', tone: 'bad' }
@@ -105,7 +108,7 @@ export function connectionWords({ connection, time, fault }: Model): Span {
 }
 
 /** That this machine's clock is wrong, where it is; what is shown is right all the same. */
-export function skewWords({ time }: Model): string | null {
+export function skewWords({ time }: Pick<Model, 'time'>): string | null {
   const { skewMs } = time
   if (skewMs === null || Math.abs(skewMs) < SKEW_MS) return null
   const seconds = (Math.abs(skewMs) / 1000).toFixed(1)

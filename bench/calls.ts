@@ -1,0 +1,21 @@
+/** The few calls of a house that a measurement begins with. */
+import { randomUUID } from 'node:crypto'
+
+/** Posts JSON as a request of its own; the answer, or an error with what the house said. */
+export async function post(url: string, token: string | null, body: object): Promise<Record<string, never>> {
+  const headers = {
+    'content-type': 'application/json',
+    'idempotency-key': randomUUID(),
+    ...(token ? { authorization: `Bearer ${token}` } : {}),
+  }
+  const response = await fetch(url, { method: 'POST', headers, body: JSON.stringify(body) })
+  if (!response.ok) throw new Error(await response.text())
+  return (await response.json()) as Record<string, never>
+}
+
+/** Signs a person up; their token. */
+export async function signUp(url: string, nick: string): Promise<string> {
+  const account = { nick, password: 'correct horse' }
+  await post(`${url}/v1/users`, null, account)
+  return (await post(`${url}/v1/sessions`, null, account)).token ?? ''
+}
