@@ -19,6 +19,8 @@ const houseBands: readonly (readonly [from: number, step: number])[] = [
 ]
 const HOUR_MS = 3_600_000
 const HARD_END_MS = HOUR_MS
+/** No end is named nearer than this. */
+const NEAREST_END_MS = 1_000
 const OUTAGE_MS = 30_000
 const OUTAGE_GRACE_MS = 600_000
 
@@ -433,8 +435,7 @@ export function openNaiveHouse({ retraction }: { readonly retraction: 'allowed' 
       // With bids a reserve goes down to the price, wherever the start lies.
       const impossible =
         (!hasBids && after.reserve !== null && after.reserve <= after.startPrice) ||
-        (after.buyNow !== null && (after.buyNow * 10 < after.startPrice * 13 || after.buyNow < (after.reserve ?? 0))) ||
-        after.endsAt <= now
+        (after.buyNow !== null && (after.buyNow * 10 < after.startPrice * 13 || after.buyNow < (after.reserve ?? 0)))
       const all = allOf(
         [user !== terms.owner, 'FORBIDDEN'],
         [!isOpenAt(good, now), 'NOT_OPEN'],
@@ -444,6 +445,7 @@ export function openNaiveHouse({ retraction }: { readonly retraction: 'allowed' 
         [hasBids && after.endsAt !== good.endsAt && !moreThanQLeft(good, now), 'CONFLICT'],
         [impossible, 'CONFLICT'],
         [impossible, 'BAD_REQUEST'],
+        [edit.endsAt !== undefined && edit.endsAt - now < NEAREST_END_MS, 'BAD_REQUEST'],
       )
       if (all.length > 0) return all
       good.terms = { ...terms, name: after.name, buyNow: after.buyNow }
