@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { table } from '../../packages/cli/src/command-table.ts'
 import { AUCTION } from '../support/program.ts'
 import { type Home, openHome } from './command-line.ts'
 
@@ -39,6 +40,33 @@ describe('the words offered', () => {
     expect(await offered('show', '--ma')).toEqual([])
     expect(await offered('--js')).toEqual(['--json'])
     expect(await offered('--json', 'sho')).toEqual(['show'])
+  })
+
+  it('are what the value of a flag may be, where that is one of a few words', async () => {
+    expect(await offered('list', '--status', '')).toEqual(expect.arrayContaining(['live', 'ended', 'all', 'sold']))
+    expect(await offered('list', '--status', 'l')).toEqual(['live'])
+    expect(await offered('list', '--sort', '')).toEqual(['ending', 'new', 'price', 'bids'])
+    expect(await offered('watch', '1', '--until', '')).toEqual(['end', 'outbid', 'won'])
+    expect(await offered('retract', '1', '--reason', 't')).toEqual(['typo'])
+    expect(await offered('cancel', '1', '--reason', 'l')).toEqual(['lost_or_broken'])
+    expect(await offered('sell', '--format', '')).toEqual(['yaml', 'csv', 'json'])
+  })
+
+  it('are those that the command takes: every other is 2, and names them', async () => {
+    for (const [name, , load] of table) {
+      const { options = [], words = '' } = (await load?.())?.command ?? {}
+      const before = [
+        ...name.split(' '),
+        ...(words.startsWith('<') ? ['1'] : []),
+        ...(name === 'sell' ? ['--from', 'x'] : []),
+      ]
+      for (const [flags, , choices = []] of options) {
+        if (choices.length === 0) continue
+        const ran = await home.auction([...before, flags.split(' ')[0] ?? '', 'nonsense'])
+        expect(ran, name).toMatchObject({ code: 2, out: '' })
+        expect(ran.err, name).toContain(`takes ${choices.join(', ')}, not "nonsense"`)
+      }
+    }
   })
 
   it('leave the value of a flag alone, but offer files where one is meant', async () => {
@@ -112,6 +140,7 @@ describe('in bash', () => {
     expect(tab('notif')).toEqual(['notifications'])
     expect(tab('auth', 't')).toEqual(['token'])
     expect(tab('list', '--sta')).toEqual(['--status'])
+    expect(tab('list', '--status', 'e')).toEqual(['ended'])
     expect(tab('auth', '')).toEqual(expect.arrayContaining(['status', 'token']))
   })
 

@@ -4,11 +4,14 @@ import { closeSync, constants, openSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type House, type Json, type Member, openHouse, PASSWORD } from '../support/house.ts'
 import { keeperOf } from '../support/sale.ts'
+import type { Started } from '../support/streams.ts'
 import { type Home, openHome } from './command-line.ts'
 
 /** What the lines are about. */
 export interface Stage {
   readonly house: House
+  /** Where the lines talk to it. */
+  readonly url: string
   readonly home: Home
   /** Sells; bids; runs the house. */
   readonly mila: Member
@@ -93,12 +96,12 @@ export const lines: readonly Line[] = [
   plain('auth status'),
   plain('auth status', () => ['auth', 'status', '--all']),
   plain('auth token'),
-  plain('auth switch', ({ house }) => ['auth', 'switch', house.url], { notes: /AUCTION_(TOKEN|SERVER) is set/ }),
+  plain('auth switch', ({ url }) => ['auth', 'switch', url], { notes: /AUCTION_(TOKEN|SERVER) is set/ }),
   plain('list'),
   plain('list', () => ['list', 'leica', '--status', 'all', '--sort', 'price', '--fields', 'id,name']),
   plain('show', ({ good }) => ['show', `${good.id}`, '--bids', '--log', '--verify']),
   plain('watch', ({ good }) => ['watch', `${good.id}`], {
-    runs: { screen: /q quit/, lines: /"type":"snapshot"/, code: 143 },
+    runs: { screen: /q quit/, lines: /Leica/, code: 143 },
   }),
   plain('watch', ({ good }) => ['watch', `${good.id}`, '--plain'], { runs: { lines: /Leica/, code: 143 } }),
   plain('watch', ({ sold }) => ['watch', `${sold.id}`, '--since', '0']),
@@ -169,10 +172,10 @@ export const lines: readonly Line[] = [
   }),
   plain('demo', undefined, { runs: { screen: /q quit/, lines: /A house opens at/, code: 143 } }),
   plain('admin'),
-  plain('admin claim', () => ['admin', 'claim', 'NOT-THE-CODE'], { code: 5 }),
+  plain('admin claim', () => ['admin', 'claim', 'NOT-THE-CODE'], { code: 6, notes: /^error:/ }),
   plain('admin users', undefined, { as: keeper, notes: /more/ }),
-  plain('admin deposit', ({ ada }) => ['admin', 'deposit', ada.nick, '10'], { as: keeper }),
-  plain('admin withdraw', ({ ada }) => ['admin', 'withdraw', ada.nick, '1'], { as: keeper }),
+  plain('admin deposit', ({ ada }) => ['admin', 'deposit', `${ada.id}`, '10'], { as: keeper }),
+  plain('admin withdraw', ({ ada }) => ['admin', 'withdraw', `${ada.id}`, '1'], { as: keeper }),
   plain(
     'admin cancel',
     async (stage) => ['admin', 'cancel', '--bid', `${(await contested(stage)).bidId}`, '--reason', 'Shill.'],
@@ -254,7 +257,7 @@ export async function openStage(): Promise<Stage> {
   writeFileSync(goods, 'key,name,start,ends-in\nfirst,Leica M4,10,7d\nsecond,Leica M5,20,7d\n')
   let last = 0
   return {
-    ...{ house, home, mila, ada, keeper, good, hidden, sold, hook, held, goods },
+    ...{ house, url: house.url, home, mila, ada, keeper, good, hidden, sold, hook, held, goods },
     bidId: bid.body.bid.id,
     fresh: () => ++last,
     async close() {
@@ -267,13 +270,13 @@ export async function openStage(): Promise<Stage> {
 
 /** The environment of whoever runs the line: nothing of the tester's own, and no pager. */
 export async function environmentOf({ as = ({ mila }) => mila }: Line, stage: Stage): Promise<Record<string, string>> {
-  const { house, home } = stage
+  const { url, home } = stage
   return {
     PATH: process.env.PATH ?? '',
     HOME: home.path,
     XDG_CONFIG_HOME: home.path,
     XDG_STATE_HOME: home.path,
-    AUCTION_SERVER: house.url,
+    AUCTION_SERVER: url,
     AUCTION_TOKEN: as === null ? '' : (await as(stage)).token,
     AUCTION_KEYRING: 'off',
     AUCTION_PAGER: 'off',
@@ -281,4 +284,34 @@ export async function environmentOf({ as = ({ mila }) => mila }: Line, stage: St
     LANG: 'C.UTF-8',
     TZ: 'UTC',
   }
+}
+
+/** Until what it wrote, or its screen, matches, or it ended. */
+export async function waitFor({ out, err, terminal, ended }: Started, pattern: RegExp): Promise<void> {
+  let over = false
+  void ended.then(() => {
+    over = true
+  })
+  const seen = () => `${out()}${err()}${terminal?.screen().join('\n')}`
+  while (!over && !pattern.test(seen())) await new Promise((resolve) => setTimeout(resolve, 10))
+}
+
+/** Answers what is asked, and ends what goes on; the exit code to expect. */
+export async function attend(started: Started, { asks, runs, code = 0 }: Line, somebody: boolean): Promise<number> {
+  if (asks && somebody) {
+    for (const [asked, typed] of asks.questions) {
+      await waitFor(started, asked)
+      started.terminal?.send(typed)
+    }
+    return asks.code
+  }
+  if (!runs) return code
+  if (somebody && runs.screen) {
+    await waitFor(started, runs.screen)
+    started.terminal?.send('q')
+    return 0
+  }
+  await waitFor(started, runs.lines)
+  started.signal('SIGTERM')
+  return runs.code
 }

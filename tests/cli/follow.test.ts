@@ -470,7 +470,7 @@ describe('followHouse', () => {
       {
         client,
         onEvent: (event) => events.push(event),
-        onConnection: (state) => states.push(state),
+        onConnection: ({ state }) => states.push(state),
         onError: (error) => expect.fail(error.message),
       },
       pace,

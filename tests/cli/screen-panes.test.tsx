@@ -50,6 +50,9 @@ function told(model: Model, ...texts: string[]): Model {
   return model
 }
 const wordsOf = (line: Line) => line.map(({ text }) => text).join('')
+const fetching = (columns: number, rows: number) => {
+  return { type: 'fetchPicture', asked: `${columns}x${rows}`, columns, rows, moving: false }
+}
 const gridOf = (width: number, height: number, colour = '336699'): PictureGrid => {
   return { width, height, rows: Array.from({ length: height }, () => colour.repeat(width)) }
 }
@@ -66,10 +69,10 @@ function draw(model: Model): string {
 describe('the picture', () => {
   it('is asked for where it has a pane of its own, once for each size', () => {
     const [model, effects] = begin({ size: large, changes: { image } })
-    expect(effects).toContainEqual({ type: 'fetchPicture', columns: 32, rows: 11 })
+    expect(effects).toContainEqual(fetching(32, 11))
     expect(update(model, { type: 'mute' })[1]).toEqual([])
     const [, resized] = update(model, { type: 'resized', size: { columns: 150, rows: 60 } })
-    expect(resized).toEqual([{ type: 'fetchPicture', columns: 32, rows: 19 }])
+    expect(resized).toEqual([fetching(32, 19)])
   })
 
   it.each([
@@ -86,7 +89,7 @@ describe('the picture', () => {
 
   it('opens with i in any window, in place of the panes, and goes with i or Esc', () => {
     const [open, effects] = press(begin({ changes: { image } })[0], 'i')
-    expect([open.panel, effects]).toEqual(['picture', [{ type: 'fetchPicture', columns: 76, rows: 15 }]])
+    expect([open.panel, effects]).toEqual(['picture', [fetching(76, 15)]])
     expect([press(open, 'i')[0].panel, press(open, 'escape')[0].panel]).toEqual(['none', 'none'])
     const shown = update(open, { type: 'picture', asked: '76x15', grid: gridOf(40, 30) })[0]
     const rows = draw(shown)
@@ -102,7 +105,7 @@ describe('the picture', () => {
   it('of a size that is no longer wanted is not shown', () => {
     const [open] = press(begin({ changes: { image } })[0], 'i')
     expect(update(open, { type: 'picture', asked: '32x11', grid: gridOf(10, 10) })[0]).toBe(open)
-    const larger = { ...open, picture: { asked: '76x15', grid: gridOf(200, 90), failed: false } }
+    const larger = { ...open, picture: { ...open.picture, grid: gridOf(200, 90) } }
     expect(draw(larger)).toContain('▣ Picture of Leica M3')
   })
 

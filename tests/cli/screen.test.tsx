@@ -149,7 +149,7 @@ function dressed(model: Model, text: string, odd: Odd): Model {
     height: box.rows * 2,
     rows: Array<string>(box.rows * 2).fill('0a0b0c'.repeat(box.columns)),
   }
-  return { ...first, picture: { asked: null, grid, failed: false } }
+  return { ...first, picture: { ...first.picture, grid } }
 }
 
 describe('a frame', () => {

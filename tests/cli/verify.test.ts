@@ -146,7 +146,7 @@ describe('auction export --csv', () => {
     expect([1, 2, 3].map((row) => cell(row, 'amount'))).toEqual(['10.00', '10.00', '31.00'])
     expect([1, 2, 3].map((row) => cell(row, 'currency'))).toEqual(['USD', 'USD', 'USD'])
     expect([1, 2, 3].map((row) => cell(row, 'text'))).toEqual([
-      `'${hostile}`,
+      `'=1+1"a, b"`,
       '\'+HYPERLINK("http://evil")',
       'two\nlines, "quoted"',
     ])

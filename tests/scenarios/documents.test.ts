@@ -15,6 +15,8 @@ const withSessions = documents
 const runElsewhere: Readonly<Record<string, string>> = {
   'npm ci && npm run demo': '.ci/run',
   'npm ci && npm test': '.ci/run',
+  'auction serve --demo': 'tests/cli/examples.test.ts',
+  'auction login demo': 'tests/cli/examples.test.ts',
 }
 
 describe('documents', () => {

@@ -1,17 +1,17 @@
 /** The states of `auction watch` that only a bad day brings, in a real pseudo-terminal, with the house behind a line that can fail. */
 import { writeFileSync } from 'node:fs'
-import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest'
 import { type House, type Member, openHouse, PASSWORD } from '../support/house.ts'
+import { type LossyLine, openLine } from '../support/lossy-line.ts'
 import { start, type Terminal } from '../support/terminal.ts'
 
 const auction = join(fileURLToPath(new URL('../..', import.meta.url)), 'packages/cli/bin/auction')
 let house: House
 let mila: Member
 let zoe: Member
-let line: Awaited<ReturnType<typeof openLine>>
+let line: LossyLine
 const open: Terminal[] = []
 beforeAll(async () => {
   house = await openHouse('sqlite')
@@ -21,54 +21,13 @@ beforeAll(async () => {
   line = await openLine(() => Number(new URL(house.url).port))
 })
 afterEach(() => {
-  line.dead = false
+  line.state = 'fair'
   for (const terminal of open.splice(0)) terminal.close()
 })
 afterAll(async () => {
   await line.close()
   await house.close()
 })
-
-/** A line to a port, for bytes of any kind. While `dead` nothing that the house says arrives, and nobody is told. */
-async function openLine(port: () => number) {
-  const held: (() => void)[] = []
-  const sockets = new Set<Socket>()
-  let dead = false
-  const server: Server = createServer((near) => {
-    const far = connect(port(), '127.0.0.1')
-    for (const each of [near, far]) {
-      sockets.add(each)
-      each.on('error', () => {})
-      each.on('close', () => sockets.delete(each))
-    }
-    near.on('data', (bytes) => far.write(bytes))
-    far.on('data', (bytes) => {
-      if (dead) held.push(() => near.write(bytes))
-      else near.write(bytes)
-    })
-    near.on('close', () => far.destroy())
-    far.on('close', () => near.destroy())
-  })
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  const cut = () => {
-    for (const socket of sockets) socket.destroy()
-  }
-  return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    get dead() {
-      return dead
-    },
-    set dead(next) {
-      dead = next
-      if (!dead) for (const say of held.splice(0)) say()
-    },
-    cut,
-    close() {
-      cut()
-      return new Promise((resolve) => server.close(resolve))
-    },
-  }
-}
 
 async function tokenOfAda(): Promise<string> {
   return (await house.anyone.post('/v1/sessions', { nick: 'ada', password: PASSWORD })).body.token
@@ -94,7 +53,7 @@ it('a bid whose answer is lost: unknown, stale, reconnecting, and resolved by it
   terminal.send('\r')
   await terminal.waitFor(/REVIEW: bid \$10\.00/)
   await new Promise((resolve) => setTimeout(resolve, 450))
-  line.dead = true
+  line.state = 'dead'
   terminal.send('\r')
   await terminal.waitFor(/… SENDING your bid of \$10\.00/)
   await expect.poll(async () => (await mila.get(`/v1/goods/${good.id}`)).body.bidCount, { timeout: 5_000 }).toBe(1)
@@ -103,7 +62,7 @@ it('a bid whose answer is lost: unknown, stale, reconnecting, and resolved by it
   await terminal.waitFor(/as of \d\d:\d\d:\d\d/)
   await terminal.waitFor(/↻ reconnecting #\d+/, 20_000)
   await zoe.bid(good.id, { amount: 1_100 })
-  line.dead = false
+  line.state = 'fair'
   line.cut()
   await terminal.waitFor(/● live/, 20_000)
   await expect.poll(() => terminal.output(), { timeout: 20_000 }).toContain('Bid accepted')
@@ -114,10 +73,10 @@ it('a bid whose answer is lost: unknown, stale, reconnecting, and resolved by it
 it('silence: stale, and live again with the next news', { timeout: 60_000 }, async () => {
   const good = await mila.sell({ startPrice: 1_000 })
   const terminal = await watch(good.id, await tokenOfAda())
-  line.dead = true
+  line.state = 'dead'
   await terminal.waitFor(/◌ stale: no news/, 20_000)
   await zoe.bid(good.id, { amount: 1_000 })
-  line.dead = false
+  line.state = 'fair'
   await terminal.waitFor(/● live/)
   await terminal.waitFor(/zoë +\$10\.00/)
 })
@@ -125,11 +84,11 @@ it('silence: stale, and live again with the next news', { timeout: 60_000 }, asy
 it('a lost connection: what was missed is loaded, and said', async () => {
   const good = await mila.sell({ startPrice: 1_000, increment: { fixed: 100 } })
   const terminal = await watch(good.id, await tokenOfAda())
-  line.dead = true
+  line.state = 'dead'
   line.cut()
   await terminal.waitFor(/↻ reconnecting #\d+/)
   for (const amount of [1_000, 2_000]) await zoe.bid(good.id, { amount })
-  line.dead = false
+  line.state = 'fair'
   line.cut()
   await terminal.waitFor(/● live/, 20_000)
   await terminal.waitFor(/↻ Resynced: \d+ missed events? loaded\./)

@@ -7,18 +7,23 @@ import sharp from 'sharp'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { type Answer, databases, type House, type Json, type Member, openHouse } from '../support/house.ts'
 
+interface Frame {
+  rows: string[]
+  delayMs: number
+}
+
 const RED = { r: 255, g: 0, b: 0 }
 const picture = (width = 40, height = 20) => sharp({ create: { width, height, channels: 3, background: RED } })
 const file = (bytes: Uint8Array, type = 'image/png') => new Blob([new Uint8Array(bytes)], { type })
 const terms = (odd: Json = {}) => JSON.stringify({ name: 'Pictured', startPrice: 1000, endsInMs: 3_600_000, ...odd })
 
 /** A GIF whose frames all differ, so that no encoder merges them. */
-function frames(count: number, side: number): Promise<Buffer> {
+function frames(count: number, side: number, delays: number | number[] = 100): Promise<Buffer> {
   const pixels = Buffer.alloc(count * side * side * 3)
   for (let frame = 0; frame < count; frame++)
     pixels.fill((frame * 37) % 256, frame * side * side * 3, (frame + 1) * side * side * 3)
   return sharp(pixels, { raw: { width: side, height: side * count, channels: 3, pageHeight: side } })
-    .gif()
+    .gif({ delay: typeof delays === 'number' ? Array<number>(count).fill(delays) : delays })
     .toBuffer()
 }
 
@@ -121,6 +126,104 @@ describe.each(databases)('pictures on %s', (kind) => {
       status: 404,
       body: { code: 'NOT_FOUND' },
     })
+  })
+
+  const inCells = async (gif: Buffer, cells: string): Promise<{ width: number; height: number; frames: Frame[] }> =>
+    (await house.anyone.get(`${(await sellWith(gif)).body.image}?cells=${cells}&frames=all`)).body
+  const time = ({ frames: shown }: { frames: Frame[] }) => shown.reduce((sum, { delayMs }) => sum + delayMs, 0)
+
+  it('serves every frame of a GIF for so many cells, each for as long as the GIF says', async () => {
+    const moving = await inCells(await frames(4, 30, [100, 250, 100, 400]), '10x5')
+    expect(moving).toMatchObject({ width: 10, height: 10 })
+    expect(moving.frames.map(({ delayMs }) => delayMs)).toEqual([100, 250, 100, 400])
+    const grey = (value: number) => Array(2).fill(value.toString(16).padStart(2, '0').repeat(30))
+    // At its edges a frame made smaller takes on a little of its neighbours.
+    const middle = ({ rows }: { rows: string[] }) => rows.slice(4, 6)
+    expect(moving.frames.map(middle)).toEqual([0, 37, 74, 111].map(grey))
+  })
+
+  it('leaves frames out where there are more than 50, or they are shorter than 100 ms, and keeps their time', async () => {
+    const many = await inCells(await frames(120, 10, 200), '5x5')
+    expect([many.frames.length <= 50, many.frames.length > 30, time(many)]).toEqual([true, true, 120 * 200])
+    const short = await inCells(await frames(10, 10, 40), '5x5')
+    expect(short.frames.map(({ delayMs }) => delayMs)).toEqual([120, 120, 120, 100])
+    expect(short.frames.map(({ rows: [, , row = ''] }) => Number.parseInt(row.slice(0, 2), 16))).toEqual([0, 111, 222, 77])
+    // A frame without a delay is one of 100 ms.
+    expect(time(await inCells(await frames(3, 10, 0), '5x5'))).toBe(300)
+  })
+
+  it('bounds all frames together: the larger they are, the fewer', async () => {
+    const large = await inCells(await frames(40, 300, 100), '250x80')
+    expect([large.width, large.height, time(large)]).toEqual([160, 160, 4_000])
+    expect(large.frames.length * large.width * large.height).toBeLessThanOrEqual(640_000)
+    expect(large.frames.length).toBeGreaterThan(15)
+  })
+
+  it('serves one frame of what stands still', async () => {
+    const still = await inCells(await picture(40, 20).png().toBuffer(), '10x10')
+    expect(still).toEqual({
+      width: 10,
+      height: 5,
+      frames: [{ rows: Array(5).fill('ff0000'.repeat(10)), delayMs: 100 }],
+    })
+  })
+
+  it('serves the first frame no larger than so many pixels, as PNG, or as PPM of at most 256 colours', async () => {
+    const noise = await sharp({
+      create: {
+        width: 300,
+        height: 200,
+        channels: 3,
+        background: RED,
+        noise: { type: 'gaussian', mean: 128, sigma: 60 },
+      },
+    })
+      .jpeg()
+      .toBuffer()
+    const { image } = (await sellWith(noise)).body
+    const png = await fetchImage(`${image}?fit=150x150`)
+    expect(png.headers.get('content-type')).toBe('image/png')
+    expect(await sharp(png.bytes).metadata()).toMatchObject({ format: 'png', width: 150, height: 100 })
+    expect((await fetchImage(`${image}?fit=150x150&as=png`)).bytes).toEqual(png.bytes)
+    const ppm = await fetchImage(`${image}?fit=100x150&as=ppm`)
+    expect(ppm.headers.get('content-type')).toBe('image/x-portable-pixmap')
+    const head = 'P6\n100 67\n255\n'
+    expect([ppm.bytes.subarray(0, head.length).toString(), ppm.bytes.length]).toEqual([
+      head,
+      head.length + 100 * 67 * 3,
+    ])
+    const colours = new Set(ppm.bytes.subarray(head.length).toString('hex').match(/.{6}/g))
+    expect([colours.size > 100, colours.size <= 256]).toEqual([true, true])
+    // Never enlarged; of what moves the first frame.
+    expect(await sharp((await fetchImage(`${image}?fit=1600x1600`)).bytes).metadata()).toMatchObject({ width: 300 })
+    const moving = (await sellWith(await frames(3, 8))).body.image
+    expect((await fetchImage(`${moving}?fit=8x8&as=ppm`)).bytes).toEqual(
+      Buffer.concat([Buffer.from('P6\n8 8\n255\n'), Buffer.alloc(8 * 8 * 3)]),
+    )
+  })
+
+  it.each([
+    'frames=all',
+    'cells=5x5&frames=1',
+    'cells=251x1&frames=all',
+    'cells=1x81&frames=all',
+    'as=png',
+    'cells=5x5&as=png',
+    'cells=5x5&fit=5x5',
+    'fit=0x5',
+    'fit=5',
+    'fit=1601x1',
+    'fit=1x1601',
+    'fit=1001x1&as=ppm',
+    'fit=1x1001&as=ppm',
+    'fit=99999x9',
+    'fit=5x5&as=svg',
+    'fit=5x5&quality=1',
+  ])('refuses ?%s', async (query) => {
+    const { body } = await sellWith(await picture().png().toBuffer())
+    const refused = await house.anyone.get(`${body.image}?${query}`)
+    expect(refused).toMatchObject({ status: 400, body: { code: 'BAD_REQUEST' } })
+    expect(refused.headers.get('cache-control')).toBe('no-store')
   })
 
   const whole = () => picture(400, 400).jpeg().toBuffer()

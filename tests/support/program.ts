@@ -1,6 +1,7 @@
 /** The real `auction` program as processes: one person's commands, and a server that can be killed and started again. */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { mkdirSync } from 'node:fs'
+import { constants } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
@@ -36,7 +37,8 @@ export function auction(
   return ended(child, input)
 }
 
-function ended(child: ChildProcess, input: string): Promise<Ended> {
+/** What a process wrote, and how it ended: its exit code, or 128 and more. */
+export function ended(child: ChildProcess, input: string): Promise<Ended> {
   let out = ''
   let err = ''
   child.stdout?.setEncoding('utf8').on('data', (part: string) => {
@@ -48,7 +50,9 @@ function ended(child: ChildProcess, input: string): Promise<Ended> {
   child.stdin?.on('error', () => {})
   child.stdin?.end(input)
   return new Promise((resolve) =>
-    child.on('close', (code, signal) => resolve({ code: code ?? (signal ? 128 : 1), out, err })),
+    child.on('close', (code, signal) =>
+      resolve({ code: code ?? (signal ? 128 + constants.signals[signal] : 1), out, err }),
+    ),
   )
 }
 
@@ -64,9 +68,9 @@ export interface RunningServer {
   stop(): Promise<number>
 }
 
-/** `auction serve`, once it says that the house is open. Rejects with what it said when it ends before. */
-export async function serve(env: Record<string, string>): Promise<RunningServer> {
-  const child = spawn(AUCTION, ['serve'], { env, stdio: 'pipe' })
+/** `auction serve` with `flags`, once it says that the house is open. Rejects with what it said when it ends before. */
+export async function serve(env: Record<string, string>, flags: readonly string[] = []): Promise<RunningServer> {
+  const child = spawn(AUCTION, ['serve', ...flags], { env, stdio: 'pipe' })
   const gone = ended(child, '')
   let out = ''
   const url = await new Promise<string>((resolve, reject) => {

@@ -86,6 +86,7 @@ export async function openPlace(): Promise<Place> {
         XDG_STATE_HOME: home,
         TERM: 'xterm-256color',
         NO_COLOR: '1',
+        AUCTION_ASCII: '0',
         TZ: 'UTC',
         AUCTION_PORT: String(port),
         AUCTION_SERVER: `http://127.0.0.1:${port}`,

@@ -11,7 +11,7 @@ export type Stdin = (typeof stdins)[number]
 export type Stdout = (typeof stdouts)[number]
 
 /** How long a process may take that is not told to end; more is a hang, however slow the machine. */
-const HANG_MS = 30_000
+const HANG_MS = 60_000
 export const HUNG = -1
 
 export interface Streams {
@@ -31,8 +31,8 @@ export interface Started {
   signal(name: NodeJS.Signals): void
   /** Its exit code once all it wrote has arrived; 128 and more after a signal, HUNG when it had to be killed. */
   readonly ended: Promise<number>
-  /** The terminal's settings (echo, lines, signals) as they were before, and as they are. */
-  settings(): readonly [before: string, now: string]
+  /** The terminal's settings as they are now: echo, lines, signals. */
+  settings(): string
   close(): void
 }
 
@@ -48,7 +48,6 @@ const to: Readonly<Record<Stdout, string>> = { terminal: '', pipe: '> >(exec cat
 /** Starts `auction` with `words`. Whoever starts it closes it. */
 export async function startWith(words: readonly string[], { stdin, stdout, env, held }: Streams): Promise<Started> {
   const pseudo = stdin === 'terminal' || stdout === 'terminal' ? await openPseudo() : null
-  const before = pseudo?.settings() ?? ''
   const script = `held=$1; shift; exec "$@" ${from[stdin]} ${to[stdout]}`
   const fd = pseudo?.fd ?? 'pipe'
   const child = spawn('bash', ['-c', script, 'streams', held, AUCTION, ...words], {
@@ -80,7 +79,7 @@ export async function startWith(words: readonly string[], { stdin, stdout, env, 
     err: () => (pseudo ? (stdout === 'terminal' ? '' : pseudo.output()) : written.err),
     signal: (name) => void child.kill(name),
     ended,
-    settings: () => [before, pseudo?.settings() ?? ''],
+    settings: () => pseudo?.settings() ?? '',
     close() {
       clearTimeout(timer)
       child.kill('SIGKILL')

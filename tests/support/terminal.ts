@@ -33,6 +33,17 @@ interface Options {
   readonly cwd?: string
 }
 
+/** A terminal that has no more than cells, and is not asked for more. */
+const plain = {
+  TERM: 'xterm-256color',
+  COLORTERM: '',
+  TZ: 'UTC',
+  LANG: 'C.UTF-8',
+  LC_ALL: '',
+  AUCTION_PAGER: 'off',
+  AUCTION_PICTURES: 'blocks',
+}
+
 /** Starts `command` (program and arguments) in a terminal of its own. Whoever starts it closes it. */
 export function start(command: readonly [string, ...string[]], options: Options = {}): Terminal {
   const { cols = 80, rows = 24, env = {}, cwd = process.cwd() } = options
@@ -43,7 +54,7 @@ export function start(command: readonly [string, ...string[]], options: Options 
     cols,
     rows,
     cwd,
-    env: { ...usual, TERM: 'xterm-256color', COLORTERM: '', TZ: 'UTC', LANG: 'C.UTF-8', AUCTION_PAGER: 'off', ...env },
+    env: { ...usual, ...plain, ...env },
   })
   const emulator = new xterm.Terminal({ cols, rows, allowProposedApi: true, scrollback: 1_000 })
   const seen = { title: '', bells: 0, output: '', cursor: true }

@@ -2,21 +2,22 @@
 import { faults } from '@auction/common/errors'
 import { VERSION } from '@auction/common/version'
 import { Command as Commander, CommanderError, Option } from 'commander'
+import { inAscii } from './ascii.ts'
 import type { Command, Input, Load } from './command.ts'
 import { globalFlags, table } from './command-table.ts'
 import { createContext, type Globals } from './context.ts'
 import { parseFields } from './fields.ts'
 import { parseServer, usage } from './input.ts'
 import { Interrupted } from './interruption.ts'
-import type { Io } from './io.ts'
+import { hasFlag, type Io } from './io.ts'
 import { createOutput, type Modes, toAuctionError } from './output.ts'
-import { refusesColour, rules, settingOf } from './settings.ts'
+import { asksForAscii, refusesColour, rules, settingOf } from './settings.ts'
 
 const INTERRUPTED = 130
 
 /** Runs one command line (without the program's name); resolves with the exit code, never rejects. */
 export async function run(words: readonly string[], given: Io): Promise<number> {
-  const io = refusesColour(given.env) ? (Object.create(given, { colour: { value: false } }) as Io) : given
+  const io = asPreferred(given, words)
   if (words[0] === 'complete' && words[1] === '--') {
     const { complete } = await import('./completion.ts')
     io.out(await complete({ table, globalFlags, words: words.slice(2) }))
@@ -48,7 +49,7 @@ export async function run(words: readonly string[], given: Io): Promise<number> 
     },
   })
   try {
-    await program.parseAsync(words, { from: 'user' })
+    await program.parseAsync(isBare(program, words) && io.interactive ? ['home', ...words] : words, { from: 'user' })
     return code
   } catch (error) {
     if (error instanceof Interrupted) {
@@ -59,6 +60,19 @@ export async function run(words: readonly string[], given: Io): Promise<number> 
     if (told !== null) return fail(told, io, modes)
     return show(io, words, text)
   }
+}
+
+/** Whether there are flags at most, and none that ask for something else than the home screen. */
+function isBare(program: Commander, words: readonly string[]): boolean {
+  const { operands, unknown } = program.parseOptions([...words])
+  const { help, version, json, input } = program.opts()
+  return operands.length + unknown.length === 0 && !help && !version && !json && input !== false
+}
+
+/** The Io as the person's file, the environment and --ascii want it. */
+function asPreferred(given: Io, words: readonly string[]): Io {
+  const io = refusesColour(given.env) ? (Object.create(given, { colour: { value: false } }) as Io) : given
+  return hasFlag(words, '--ascii') || asksForAscii(io.env) ? inAscii(io) : io
 }
 
 /** Help, which is paged where it is long and somebody is there to turn pages. */
@@ -111,7 +125,7 @@ function buildProgram(shell: Shell): Commander {
   const program = configure(new Commander('auction'), shell)
     .description('A live auction house in the shell.')
     .usage('<command> [flags]')
-    .addHelpText('before', examples(['list', 'watch 42', 'bid 42 min', 'demo']))
+    .addHelpText('before', examples(['list', 'watch 1', 'bid 3 min', 'demo']))
     .addHelpText(
       'after',
       '\nMore about one command: auction help <command>\nMore about environment, exit-codes, json or keys: auction help <topic>',

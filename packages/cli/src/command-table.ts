@@ -12,6 +12,7 @@ export const table: readonly (readonly [name: string, summary: string, load: Loa
   ['auth status', 'Say whether the login works, and where it is kept', () => import('./commands/auth-status.ts')],
   ['auth token', 'Print the token in use', () => import('./commands/auth-token.ts')],
   ['auth switch', 'Go on as another account, or at another house', () => import('./commands/auth-switch.ts')],
+  ['home', 'Browse the house live, on a terminal; so does auction alone', () => import('./commands/home.ts')],
   ['list', 'List goods', () => import('./commands/list.ts')],
   ['show', 'Show one good', () => import('./commands/show.ts')],
   ['watch', 'Follow one good live', () => import('./commands/watch.ts')],
@@ -74,6 +75,7 @@ export const globalFlags = [
   ['-y, --yes', 'do not ask whether it is meant'],
   ['--no-input', 'never ask anything'],
   ['--no-color', 'no colours (NO_COLOR)'],
+  ['--ascii', 'signs of plain ASCII alone (AUCTION_ASCII)'],
   ['--utc', 'times in UTC, in full'],
   ['--debug', 'say more about errors and calls, on stderr'],
 ] as const

@@ -12,7 +12,8 @@ export interface Input {
 export interface Command {
   /** Arguments as commander writes them: `<id> [amount]`. */
   readonly words?: string
-  readonly options?: readonly (readonly [flags: string, meaning: string])[]
+  /** `choices`: the few words that a value may be, for completion. */
+  readonly options?: readonly (readonly [flags: string, meaning: string, choices?: readonly string[]])[]
   /** What --fields and --jq choose from: not the lines for people, but JSON alone; or nothing, as what is written is no document. */
   readonly chooses?: 'json' | 'nothing'
   /** The few words an argument may be, for completion. */

@@ -53,8 +53,8 @@ export async function complete({ table, globalFlags, words }: Asked): Promise<st
     // Only what is being typed is loaded.
     if (!load || !name.split(' ').every((word) => named.includes(word))) continue
     const { options = [], choices } = (await load()).command
-    for (const [flags, meaning] of options) {
-      addFlag(command, flags, meaning)
+    for (const [flags, meaning, values] of options) {
+      addFlag(command, flags, meaning, values)
       files ||= wantsFile(flags, words.at(-2))
     }
     if (choices) command.argument('word', (offer) => choices.forEach((each) => void offer(each, '')))
@@ -65,9 +65,15 @@ export async function complete({ table, globalFlags, words }: Asked): Promise<st
 
 const longOf = (flags: string): string => /--([\w-]+)/.exec(flags)?.[1] ?? ''
 
-function addFlag(command: Pick<RootCommand, 'option'>, flags: string, meaning: string): void {
+function addFlag(
+  command: Pick<RootCommand, 'option'>,
+  flags: string,
+  meaning: string,
+  values: readonly string[] = [],
+): void {
   const short = /^-(\w),/.exec(flags)?.[1]
-  if (flags.includes('<')) command.option(longOf(flags), meaning, () => {}, short)
+  if (flags.includes('<'))
+    command.option(longOf(flags), meaning, (offer) => values.forEach((each) => void offer(each, '')), short)
   else if (short === undefined) command.option(longOf(flags), meaning)
   else command.option(longOf(flags), meaning, short)
 }

@@ -188,7 +188,7 @@ export function clean<T>(value: T, key = ''): T {
   if (typeof value === 'string') return (key === 'description' ? safeLines(value) : safeText(value)) as T
   if (Array.isArray(value)) return value.map((member) => clean(member, key)) as T
   if (value === null || typeof value !== 'object') return value
-  return Object.fromEntries(Object.entries(value).map(([name, member]) => [name, clean(member, name)])) as T
+  return Object.fromEntries(Object.entries(value).map(([name, member]) => [safeText(name), clean(member, name)])) as T
 }
 
 /** A problem of the wire as the error it is; null when it is none. */

@@ -1,7 +1,7 @@
 /** Events of a log as rows of a table that a spreadsheet reads (RFC 4180), and takes nothing in for a formula. */
 import type { FeedEvent, LoggedEvent } from '@auction/common/events'
 import { toDecimal } from '@auction/common/money'
-import { safeText } from '@auction/common/text'
+import { safeLines, safeText } from '@auction/common/text'
 import { moneyIn, plainPay } from './wording.ts'
 
 type Facts = FeedEvent['data']
@@ -66,10 +66,10 @@ const columns: readonly { name: string; text?: true; value(event: LoggedEvent): 
 /** The first row. */
 export const csvHeader = `${columns.map(({ name }) => name).join(',')}\r\n`
 
-/** An event as a row. `safely`: for a terminal. */
-export function csvRow(event: LoggedEvent, safely: boolean): string {
+/** An event as a row, made harmless. `onOneLine`: for a terminal, each row a line. */
+export function csvRow(event: LoggedEvent, onOneLine: boolean): string {
   const cells = columns.map(({ text, value }) => {
-    const plain = safely ? safeText(value(event)) : value(event)
+    const plain = (onOneLine ? safeText : safeLines)(value(event))
     return quoted(text && /^[=+\-@\t\r]/.test(plain) ? `'${plain}` : plain)
   })
   return `${cells.join(',')}\r\n`

@@ -282,14 +282,14 @@ export function followHouse(
   options: {
     client: Client
     onEvent(event: FeedEvent): void
-    onConnection(state: string): void
+    onConnection(state: ConnectionState): void
     onError(error: AuctionError): void
   },
   pace: Pace = usualPace,
 ): { close(): void } {
   const connection = openConnection(options.client, pace, {
     onConnect: () => connection.ask('follow', { house: true }, connection.live),
-    onState: ({ state }) => options.onConnection(state),
+    onState: options.onConnection,
     onError: options.onError,
     onFrame(name, raw) {
       const frame = name === 'house' ? houseFrame.safeParse(raw).data : undefined

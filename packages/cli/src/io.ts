@@ -19,6 +19,8 @@ export interface Io {
   readonly terminal: boolean
   /** Whether stdout takes colours. */
   readonly colour: boolean
+  /** Whether terminals are written to in ASCII alone (ascii.ts). */
+  readonly ascii: boolean
   /** Columns of the terminal, 80 where there is none. */
   readonly width: number
   /** Ctrl-C and the like, for work that has a last word. */
@@ -40,10 +42,15 @@ export interface Io {
 
 const isSet = (value: string | undefined): boolean => value !== undefined && value !== ''
 
+/** Whether raw arguments have a flag of every command, which may stand anywhere before `--`. */
+export function hasFlag(words: readonly string[], flag: string): boolean {
+  const end = words.indexOf('--')
+  return (end < 0 ? words : words.slice(0, end)).includes(flag)
+}
+
 /** Whether colours may be written to a stream: a terminal that has them, and nobody who said no. */
 export function coloursWanted(env: Environment, words: readonly string[], terminal: boolean): boolean {
-  const end = words.indexOf('--')
-  const refused = (end < 0 ? words : words.slice(0, end)).includes('--no-color')
+  const refused = hasFlag(words, '--no-color')
   return terminal && !refused && !isSet(env.NO_COLOR) && env.TERM !== 'dumb' && env.CLICOLOR !== '0'
 }
 
@@ -75,6 +82,7 @@ export function createIo(parts: Parts, words: readonly string[]): Io {
     interactive: canAsk(parts),
     terminal,
     colour: coloursWanted(env, words, terminal),
+    ascii: false,
     get width() {
       return stdout.columns && stdout.columns > 0 ? stdout.columns : 80
     },

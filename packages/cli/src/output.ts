@@ -1,6 +1,7 @@
 /** Results on stdout: a table for a person, tab-separated lines for a program, one document with --json; errors on stderr. */
 import { AuctionError } from '@auction/common/errors'
 import { safeJson, safeLines, safeText } from '@auction/common/text'
+import { asAsciiJson } from './ascii.ts'
 import { pick, pickSome, placesOf } from './fields.ts'
 import { type Io, paint } from './io.ts'
 import type { Column } from './table.ts'
@@ -117,7 +118,9 @@ export function createOutput(
 function createDocuments(io: Io, { jq }: Modes) {
   let whole = true
   let last = Promise.resolve()
-  const write = (value: unknown, indent?: number): void => io.out(`${safeJson(value, indent)}\n`)
+  const written = (value: unknown, indent?: number): string =>
+    io.ascii && io.terminal ? asAsciiJson(safeJson(value, indent)) : safeJson(value, indent)
+  const write = (value: unknown, indent?: number): void => io.out(`${written(value, indent)}\n`)
   return {
     /** `done`: it is the answer to a write, which must not be lost, nor be taken for refused, for want of a good expression. */
     write: (value: unknown, indent?: number, done = false): void => {

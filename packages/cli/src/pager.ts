@@ -1,6 +1,7 @@
 /** Text longer than the terminal goes to a pager, as people know it from git; nothing else ever does. */
 import { accessSync, constants } from 'node:fs'
 import { delimiter, join } from 'node:path'
+import { asAscii } from './ascii.ts'
 import { Interrupted } from './interruption.ts'
 import type { Io } from './io.ts'
 import { settingOf } from './settings.ts'
@@ -48,7 +49,7 @@ async function shownBy(io: Io, command: string, text: string): Promise<boolean> 
     const [code, by] = await new Promise<[number | null, string | null]>((resolve) => {
       child.on('error', () => resolve([NOT_STARTED[0] ?? null, null]))
       child.on('close', (status, killedBy) => resolve([status, killedBy]))
-      child.stdin.end(text)
+      child.stdin.end(io.ascii ? asAscii(text) : text)
     })
     signal.removeEventListener('abort', stop)
     // Ctrl-C reaches both; the pager may be gone before we hear of it.

@@ -11,9 +11,7 @@ export interface ServerPackage {
 
 interface ServeOptions {
   readonly flags: { port?: string; host?: string; data?: string; check?: boolean }
-  /** Settings that no flag names; those of the process where it is left out. */
-  readonly environment?: Readonly<Record<string, string | undefined>>
-  /** Fills the open house before anybody is told of it; answers what to say then, and what to end before it closes. */
+  /** Fills the house, which is then one for a while, before anybody is told of it; answers what to say, and what to end. */
   readonly furnish?: (house: {
     readonly url: string
     readonly houseCode: string | null

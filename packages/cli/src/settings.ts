@@ -2,6 +2,7 @@
 import { mkdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { AuctionError } from '@auction/common/errors'
+import { lacksUnicode } from './ascii.ts'
 import { configDirectory } from './directories.ts'
 import { DEFAULT_SERVER, oneOf, parseServer, usage } from './input.ts'
 import type { Io } from './io.ts'
@@ -25,6 +26,8 @@ const variable = (name: string, env: Environment): readonly [string, string] | n
 const refusal = (name: string, value: string, env: Environment): readonly [string, string] | null =>
   env[name] ? [value, name] : null
 
+const waysToShow = ['auto', 'kitty', 'iterm2', 'sixel', 'blocks', 'off'] as const
+
 /** Every setting, by its name. */
 export const rules = {
   server: {
@@ -38,6 +41,24 @@ export const rules = {
     fallback: 'auto',
     given: (env) => refusal('NO_COLOR', 'never', env),
     parse: (text) => oneOf(['auto', 'never'], 'color', text),
+  },
+  ascii: {
+    meaning: "the program's signs in plain ASCII: on, off, or auto, as the terminal's alphabet is",
+    fallback: 'auto',
+    given: ({ AUCTION_ASCII: said }) => (said ? [/^(0|off|auto)$/.exec(said)?.[0] ?? 'on', 'AUCTION_ASCII'] : null),
+    parse: (text) => oneOf(['auto', 'on', 'off'], 'ascii', text),
+  },
+  pictures: {
+    meaning: 'in full as kitty, iterm2 or sixel, or auto; as blocks alone; or off',
+    fallback: 'auto',
+    given: (env) => variable('AUCTION_PICTURES', env),
+    parse: (text): (typeof waysToShow)[number] => oneOf(waysToShow, 'pictures', text),
+  },
+  motion: {
+    meaning: 'whether pictures may move: on or off',
+    fallback: 'on',
+    given: (env) => variable('AUCTION_MOTION', env),
+    parse: (text) => oneOf(['on', 'off'], 'motion', text),
   },
   utc: {
     meaning: 'times in UTC: on or off',
@@ -96,6 +117,16 @@ export function settingOf(env: Environment, name: Setting): { readonly value: st
 export function refusesColour(env: Environment): boolean {
   try {
     return storedIn(env).color === 'never'
+  } catch {
+    return false
+  }
+}
+
+/** Whether terminals are to be written to in ASCII alone: where it is said so, or their alphabet has no more. */
+export function asksForAscii(env: Environment): boolean {
+  try {
+    const { value } = settingOf(env, 'ascii')
+    return value === 'on' || (value === 'auto' && lacksUnicode(env))
   } catch {
     return false
   }

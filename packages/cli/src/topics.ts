@@ -16,6 +16,9 @@ export const variables: readonly (readonly [name: string, meaning: string])[] = 
   ['AUCTION_PAGER', 'what shows long help and lists on a terminal; off: nothing does'],
   ['PAGER', 'the same, for every program'],
   ['LESS', 'options of less; FRX where it is not set'],
+  ['AUCTION_PICTURES', 'how i shows a picture: kitty, iterm2, sixel, blocks, off; auto, as the terminal can'],
+  ['AUCTION_MOTION', 'off: pictures do not move'],
+  ['AUCTION_ASCII', "the program's own signs in ASCII; 0: never, whatever the alphabet of the terminal"],
   ['AUCTION_NO_UPDATE_NOTIFIER', 'anything: do not say that the house is of a newer version'],
   ['AUCTION_DATA', 'where a house that runs here keeps everything; auction serve has more'],
   ['NO_COLOR', 'anything: no colours'],
@@ -24,7 +27,7 @@ export const variables: readonly (readonly [name: string, meaning: string])[] = 
   ['ACCESSIBLE', 'anything: the live screen speaks line by line'],
   ['INK_SCREEN_READER', 'the same'],
   ['CI', 'anything but 0 and false: nothing is asked'],
-  ['LC_ALL', 'the alphabet of the terminal; before LC_CTYPE'],
+  ['LC_ALL', 'the alphabet of the terminal; one without Unicode: ASCII alone. Before LC_CTYPE'],
   ['LC_CTYPE', 'the same; before LANG'],
   ['LANG', 'the same'],
   ['TZ', 'the time zone of times that are shown; --utc beats it'],
@@ -57,7 +60,7 @@ auction watch and auction notifications print one object a line (NDJSON), for as
   $ auction list --json
   $ auction list --json --fields id,name,price
   $ auction list --jq '.items[] | [.id, .name] | @tsv'
-  $ auction watch 42 --json --jq 'select(.type == "bid") | .data'
+  $ auction watch 1 --json --jq 'select(.type == "bid") | .data'
 
 Money is {"amount":128050,"currency":"USD"}, amount in minor units; times are RFC 3339, UTC, milliseconds.
 --fields keeps these keys of each item, or of the document; without --json it keeps these columns.

@@ -4,6 +4,7 @@ import { bidAnswer, chatLine, ledgerEntry, list, logged, ownBid, publicBid, user
 import { feedEvent, instant } from './events.ts'
 import { houseRoutes } from './house-api.ts'
 import {
+  allGoodsQuery,
   anyText,
   bidRequest,
   byGoodAndBid,
@@ -17,6 +18,7 @@ import {
   newPassword,
   nick,
   page,
+  pictureQuery,
   relisting,
   retraction,
   secondChance,
@@ -89,11 +91,17 @@ export const routes = {
     ...get,
     path: '/v1/me/won',
     access: 'member',
-    query: page,
+    query: goodsQuery.omit({ status: true }),
     answer: list(goodView),
     summary: 'Goods won, newest first',
   },
-  goods: { ...get, path: '/v1/goods', query: goodsQuery, answer: list(goodView), summary: 'Goods, by keyset cursor' },
+  goods: {
+    ...get,
+    path: '/v1/goods',
+    query: allGoodsQuery,
+    answer: list(goodView),
+    summary: 'Goods, by keyset cursor; `bidder=me` for those the caller has bid on',
+  },
   listGood: {
     ...post,
     path: '/v1/goods',
@@ -163,14 +171,10 @@ export const routes = {
     ...get,
     path: '/v1/goods/:id/image',
     params: byId,
-    query: z.strictObject({
-      cells: z
-        .string()
-        .regex(/^[1-9][0-9]{0,2}x[1-9][0-9]{0,2}$/)
-        .optional(),
-    }),
+    query: pictureQuery,
     answer: null,
-    summary: 'The picture; with cells=WxH an RGB grid `{width,height,rows}` for that many terminal cells',
+    summary:
+      'The picture. cells=WxH: an RGB grid `{width,height,rows}` for that many terminal cells; with frames=all, `{width,height,frames:[{rows,delayMs}]}`. fit=WxH: no larger than that many pixels, as=png or as=ppm',
   },
   placeBid: {
     ...post,

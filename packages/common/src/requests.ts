@@ -201,6 +201,8 @@ export const goodsQuery = page.extend({
   sort: z.enum(['ending', 'new', 'price', 'bids']).optional(),
 })
 export type GoodsQuery = z.infer<typeof goodsQuery>
+/** Goods of anyone; `bidder=me`: only those the caller has bid on. */
+export const allGoodsQuery = goodsQuery.extend({ bidder: z.literal('me').optional() })
 /** Events after this seq. */
 export const since = z.strictObject({ since: seqParam.optional() })
 /** What takes nothing. */
@@ -221,6 +223,23 @@ export const watchList = z.strictObject({
     .transform((text) => [...new Set(text.split(',').map(Number))])
     .refine((ids) => ids.length <= limits.watchList, `must be at most ${limits.watchList} ids`),
 })
+
+const box = (digits: number) =>
+  z
+    .string()
+    .regex(new RegExp(`^[1-9][0-9]{0,${digits - 1}}x[1-9][0-9]{0,${digits - 1}}$`), 'must be WIDTHxHEIGHT')
+    .optional()
+/** A smaller version of a picture: `cells` of a terminal (all `frames` of one that moves), or to `fit` so many pixels. */
+export const pictureQuery = z
+  .strictObject({
+    cells: box(3),
+    frames: z.literal('all').optional(),
+    fit: box(4),
+    as: z.enum(['png', 'ppm']).optional(),
+  })
+  .refine(({ cells, fit }) => cells === undefined || fit === undefined, 'takes cells or fit, not both')
+  .refine(({ frames, cells }) => frames === undefined || cells !== undefined, 'frames: goes with cells')
+  .refine(({ as, fit }) => as === undefined || fit !== undefined, 'as: goes with fit')
 
 /** Where a webhook posts to; kept as the URL standard writes it. */
 const receiver = z

@@ -49,10 +49,12 @@ export function safeJson(value: unknown, indent?: number): string {
   )
 }
 
-const graphemes = new Intl.Segmenter('en', { granularity: 'grapheme' })
+// Made when it is first asked for: that takes as long as starting Node.
+let graphemes: Intl.Segmenter | null = null
 
 /** How many characters a person would count. */
 export function graphemeLength(text: string): number {
+  graphemes ??= new Intl.Segmenter('en', { granularity: 'grapheme' })
   let count = 0
   for (const _ of graphemes.segment(text)) count++
   return count

@@ -9,9 +9,10 @@ import { type AuctionServer, createServer } from './server.ts'
 
 export interface ServeOptions {
   readonly flags: { readonly port?: string; readonly host?: string; readonly data?: string; readonly check?: boolean }
-  /** Settings that no flag names; those of this process where it is left out. */
-  readonly environment?: Readonly<Record<string, string | undefined>>
-  /** Fills the open house before anybody is told of it. */
+  /**
+   * Fills the open house before anybody is told of it. Its data is in a temporary directory, unless a flag says where, and of
+   * the environment only the port and the log level count.
+   */
   readonly furnish?: (house: { readonly url: string; readonly houseCode: string | null }) => Promise<Furniture>
 }
 
@@ -37,9 +38,7 @@ const redacted = [
  * is null, in a temporary one that goes with it. The environment does not count. Throws CANNOT_START.
  */
 export async function openHouse(directory: string | null): Promise<AuctionServer & { readonly url: string }> {
-  const data = directory ?? mkdtempSync(join(tmpdir(), 'auction-'))
-  const remove = () => directory ?? rmSync(data, { recursive: true, force: true })
-  process.once('exit', remove)
+  const { data, remove } = directoryOf(directory)
   const server = await createServer(readConfig({ AUCTION_DATA: data, AUCTION_PORT: '0' }, {}), {
     log: pino({ level: 'silent' }),
   })
@@ -50,7 +49,21 @@ export async function openHouse(directory: string | null): Promise<AuctionServer
     async close() {
       await server.close()
       remove()
-      process.off('exit', remove)
+    },
+  }
+}
+
+/** The directory given, or a temporary one that is gone with `remove`, at the end of the process at the latest. */
+function directoryOf(given: string | null): { readonly data: string; remove(): void } {
+  if (given !== null) return { data: given, remove: () => {} }
+  const data = mkdtempSync(join(tmpdir(), 'auction-'))
+  const empty = () => rmSync(data, { recursive: true, force: true })
+  process.once('exit', empty)
+  return {
+    data,
+    remove() {
+      empty()
+      process.off('exit', empty)
     },
   }
 }
@@ -59,8 +72,11 @@ export async function openHouse(directory: string | null): Promise<AuctionServer
  * Runs a server until SIGTERM or SIGINT; answers the exit code, 0, after a clean end. Throws USAGE and CANNOT_START.
  * Says where it listens, and the house code until the house is claimed, on standard output; logs JSON on standard error.
  */
-export async function serve({ flags, environment = process.env, furnish }: ServeOptions): Promise<number> {
-  const names = { AUCTION_PORT: flags.port, AUCTION_HOST: flags.host, AUCTION_DATA: flags.data }
+export async function serve({ flags, furnish }: ServeOptions): Promise<number> {
+  const { AUCTION_PORT, AUCTION_LOG_LEVEL } = process.env
+  const environment = furnish ? { AUCTION_PORT, AUCTION_LOG_LEVEL } : process.env
+  const { data, remove } = furnish ? directoryOf(flags.data ?? null) : { data: flags.data, remove: () => {} }
+  const names = { AUCTION_PORT: flags.port, AUCTION_HOST: flags.host, AUCTION_DATA: data }
   const given = Object.fromEntries(Object.entries(names).filter(([, value]) => value !== undefined)) as Partial<
     Record<Setting, string>
   >
@@ -89,6 +105,7 @@ export async function serve({ flags, environment = process.env, furnish }: Serve
     if (typeof furniture === 'object') await furniture.close()
   } finally {
     await server.close()
+    remove()
   }
   return 0
 }

@@ -13,7 +13,7 @@ import { pay, standingLine } from '../wording.ts'
 export const command: Command = {
   words: '<id>',
   options: [keyOption('a sale')],
-  examples: ['accept 42', 'accept 42 --yes --json'],
+  examples: ['accept 7', 'accept 8 --yes --json'],
   notes: `Asks, or needs --yes: it ends the sale at the price there is. Refused while the reserve is not met, and in the
 last 12 h (of a short sale: its second half), when it is sold at its end.`,
   run: async (context, input) => {

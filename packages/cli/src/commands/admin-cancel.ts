@@ -14,9 +14,9 @@ export const command: Command = {
     ['--reason <text>', 'why; everyone sees it, up to 200 characters'],
     keyOption('a cancellation'),
   ],
-  examples: ['admin cancel 42 --reason "Not what it claims to be"', 'admin cancel --bid 77 --reason "Bid by mistake"'],
+  examples: ['admin cancel 18 --reason "Not what it claims to be"', 'admin cancel --bid 2 --reason "Bid by mistake"'],
   notes: `A good with bids asks, or needs --yes; all that is held for it is free again at once.
-When a bid goes, the best of the others leads, at a price that may be lower. "auction bids 42" lists the ids of bids.`,
+When a bid goes, the best of the others leads, at a price that may be lower. "auction bids 1" lists the ids of bids.`,
   run: async (context, input) => {
     const [word, reason, bid] = [input.words[0], input.option('reason'), input.option('bid')]
     if ((word === undefined) === (bid === undefined))

@@ -8,7 +8,7 @@ export const command: Command = {
     ['--good <id>', 'the events of this good alone'],
     ['--from-start', 'also what happened before'],
   ],
-  examples: ['admin webhook-add https://shop.example/auction', 'admin webhook-add http://10.0.0.7/bids --good 42'],
+  examples: ['admin webhook-add https://shop.example/auction', 'admin webhook-add http://127.0.0.1:9000/bids --good 3'],
   notes: `Prints the secret that signs every post; the house shows it this once. The header Auction-Signature is
 t=SECONDS,v1=HEX, where HEX is the HMAC-SHA256 of SECONDS.BODY under the secret. Answer 2xx once the events are
 kept; drop those you have by (goodId, seq).`,

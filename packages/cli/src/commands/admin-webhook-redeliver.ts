@@ -8,7 +8,7 @@ export const command: Command = {
     ['--good <id>', 'the good'],
     ['--since <seq>', 'the last place in its log that need not be sent; 0 sends all'],
   ],
-  examples: ['admin webhook-redeliver 3 --good 42 --since 17', 'admin webhook-redeliver 3 --good 42 --since 0'],
+  examples: ['admin webhook-redeliver 1 --good 3 --since 1', 'admin webhook-redeliver 1 --good 3 --since 0'],
   notes: 'A webhook that was switched off after three days of failures is switched on again.',
   run: async (context, { words, option }) => {
     const id = parseId(words[0] ?? '', 'a webhook')

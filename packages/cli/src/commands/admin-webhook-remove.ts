@@ -4,7 +4,7 @@ import { parseId } from '../input.ts'
 
 export const command: Command = {
   words: '<id>',
-  examples: ['admin webhook-remove 3', 'admin webhook-remove 3 --json'],
+  examples: ['admin webhook-remove 1', 'admin webhook-remove 2 --json'],
   run: async (context, { words }) => {
     const id = parseId(words[0] ?? '', 'a webhook')
     await (await context.client()).call('removeWebhook', { params: { id } })

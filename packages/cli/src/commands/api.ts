@@ -21,7 +21,7 @@ export const command: Command = {
     ['--input <file>', 'the body; - waits for stdin'],
     ['--idempotency-key <key>', 'key of a write; a new one otherwise'],
   ],
-  examples: ['api GET /v1/goods', 'api POST /v1/goods/42/bids --input bid.json'],
+  examples: ['api GET /v1/goods', 'api POST /v1/goods/3/bids --input bid.json'],
   notes:
     'A write takes its body from stdin when that is no terminal. The token in use is sent along. Nothing is tried twice.',
   run: async (context, input) => {

@@ -8,9 +8,9 @@ import { keepSetting } from '../settings.ts'
 export const command: Command = {
   words: '<nick|server>',
   examples: [
-    'auth switch noor',
+    'auth switch mila',
     'auth switch https://house.example',
-    'auth switch noor --server https://house.example',
+    'auth switch mila --server https://house.example',
   ],
   notes: `A nick is one of those logged in at the house in use; log in once for each: auction login NICK.
 A URL becomes the house in use, as auction config set server does. See both: auction auth status --all`,

@@ -28,16 +28,16 @@ export const command: Command = {
     keyOption('a bid'),
   ],
   examples: [
-    'bid 42 1280.50',
-    'bid 42 min',
-    'bid 42 +2',
-    'bid 42 --max 2000',
-    'bid 42 min --max 2000 --message "for Ann"',
-    'bid 42 min --if-seq 17',
+    'bid 3 min',
+    'bid 3 +2',
+    'bid 3 180.50',
+    'bid 3 --max 400',
+    'bid 3 min --max 450 --message "for Ann"',
+    'bid 3 --max 460 --if-seq "$(auction show 3 --jq .seq)"',
   ],
   notes: `The amount is in major units; "min" is the least bid now, "+N" is N increments above the price.
 A bid of ${LARGE} times the minimum or more, or with such a --max, asks, or needs --yes.
---if-seq takes the "seq" of the good as you saw it (auction show 42 --json); anything since then refuses the bid, with 6.
+--if-seq takes the "seq" of the good as you saw it (auction show 3 --json); anything since then refuses the bid, with 6.
 Exits with 0 when you lead, 6 changed since --if-seq, 10 too low, 11 not open, 12 accepted but outbid at once, 13 refused
 by another rule, 14 outcome unknown: run the same again, or the line it prints; the bid counts once. So it does after a kill: its key is
 kept in auction/ under XDG_STATE_HOME (usually ~/.local/state) until the outcome is known, a day at most.`,

@@ -7,7 +7,7 @@ import { collect, limitOption, noteMore } from '../pages.ts'
 export const command: Command = {
   words: '[id]',
   options: [limitOption],
-  examples: ['bids', 'bids 42'],
+  examples: ['bids', 'bids 1'],
   run: async (context, input) => {
     const { output } = context
     const client = await context.client()

@@ -16,8 +16,8 @@ import { pay, plainPay } from '../wording.ts'
 export const command: Command = {
   words: '<id>',
   options: [['--dry-run', 'show what would be sent and what it costs, send nothing'], keyOption('a purchase')],
-  examples: ['buy 42', 'buy 42 --yes', 'buy 42 --dry-run'],
-  notes: `Asks first, or needs --yes: it costs the whole price, at once. "auction show 42" says whether it can be bought now.
+  examples: ['buy 5 --dry-run', 'buy 5'],
+  notes: `Asks first, or needs --yes: it costs the whole price, at once. "auction show 5" says whether it can be bought now.
 Exits with 0 when it is yours, 6 when it cannot be bought at once any more, 11 not open, 13 own good or funds,
 14 outcome unknown: run the same again, or the line it prints; the purchase counts once.`,
   run: async (context, input) => {

@@ -18,7 +18,7 @@ export const command: Command = {
   chooses: 'json',
   words: '[ids...]',
   options: [['--url', 'print the URL to subscribe to instead']],
-  examples: ['calendar 42 43 > ends.ics', 'calendar --url'],
+  examples: ['calendar 1 3 > ends.ics', 'calendar --url'],
   notes: `Without ids: the open goods that you bid on, and those that you sell. The URL holds the list itself, ${limits.watchList} goods at
 most; the house keeps nothing of it. Anyone who has the URL may see what anyone may see of these goods.`,
   run: async (context, { words, flag }) => {

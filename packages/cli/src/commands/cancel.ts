@@ -10,10 +10,10 @@ import { once } from '../rerun.ts'
 export const command: Command = {
   words: '<id>',
   options: [
-    ['--reason <reason>', `needed once there are bids: ${cancellationReasons.join(', ')}`],
+    ['--reason <reason>', `needed once there are bids: ${cancellationReasons.join(', ')}`, cancellationReasons],
     keyOption('a cancellation'),
   ],
-  examples: ['cancel 42', 'cancel 42 --reason lost_or_broken'],
+  examples: ['cancel 9', 'cancel 10 --reason lost_or_broken --yes'],
   notes: `With bids it asks, or needs --yes, and is refused in the last 12 h (of a short sale: its second half).
 What was held for the bids is free again at once. Everyone sees the reason.`,
   run: async (context, input) => {

@@ -21,7 +21,12 @@ export const command: Command = {
     limitOption,
     keyOption('a line'),
   ],
-  examples: ['chat 42', 'chat 42 "Is the strap original?"', 'chat 42 --image strap.gif'],
+  examples: [
+    'chat 1',
+    'chat 1 "Is the strap original?"',
+    'chat 1 --image strap.gif',
+    'chat 6 --password-stdin < password.txt',
+  ],
   notes: `A pipe gets: line, time, nick, text, picture, who removed it. Lines come oldest first, with --json newest first.
 Exits with 14 when it is unknown whether it was said: run the same again, or the line it prints; it is said once.`,
   run: async (context, input) => {

@@ -8,7 +8,10 @@ export const command: Command = {
   chooses: 'nothing',
   words: '<shell>',
   choices: shells,
-  examples: ['completion bash > ~/.local/share/bash-completion/completions/auction', 'completion fish | source'],
+  examples: [
+    'completion bash > ~/.local/share/bash-completion/completions/auction',
+    'completion fish > ~/.config/fish/completions/auction.fish',
+  ],
   notes: `bash: put  source <(auction completion bash)  into ~/.bashrc.
 zsh:  auction completion zsh > ~/.zfunc/_auction, with  fpath+=~/.zfunc  before compinit in ~/.zshrc.
 fish: auction completion fish > ~/.config/fish/completions/auction.fish

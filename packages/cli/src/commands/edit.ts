@@ -18,9 +18,9 @@ export const command: Command = {
     keyOption('a change'),
   ],
   examples: [
-    'edit 42 --name "Leica M3 (1955)" --start 350',
-    'edit 42 --reserve none',
-    'edit 42 --note "The shutter was serviced in 2023."',
+    'edit 9 --name "Zorki 4 (1957), with case" --start 35',
+    'edit 9 --reserve none',
+    'edit 9 --note "The shutter was serviced in 2023."',
   ],
   notes: `--reserve, --buy-now and --capacity take "none". Before the first bid everything may change; after it: notes, a
 later end, a reserve lowered to the price or less, and who may come into the room. Everyone sees what changed.

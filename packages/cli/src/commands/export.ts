@@ -19,7 +19,7 @@ export const command: Command = {
     ['--csv', 'a table instead, one row for each event'],
     ['--out <file>', 'write a file, whole or not at all; --yes replaces one that is there'],
   ],
-  examples: ['export 42 > sale.ndjson', 'export 42 43 --csv --out sales.csv'],
+  examples: ['export 15 > sale.ndjson', 'export 15 17 --csv --out sales.csv'],
   notes: `Each event is a line of canonical JSON, and the last line of each good is its head: auction verify reads them.
 Of a good that was sold the secret maxima are opened in it, and its reserve if it was met.
 Cells of the table that a spreadsheet would take for a formula begin with an apostrophe.`,

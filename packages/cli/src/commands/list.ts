@@ -10,9 +10,9 @@ const sorts = ['ending', 'new', 'price', 'bids']
 export const command: Command = {
   words: '[words...]',
   options: [
-    ['--status <status>', 'live (usual), ended or all; or open, sold, unsold, bought, cancelled'],
+    ['--status <status>', 'live (usual), ended or all; or open, sold, unsold, bought, cancelled', statuses],
     ['--mine', 'only goods you sell'],
-    ['--sort <order>', 'ending (usual), new, price or bids'],
+    ['--sort <order>', 'ending (usual), new, price or bids', sorts],
     limitOption,
   ],
   examples: ['list', 'list leica --status all --sort price'],

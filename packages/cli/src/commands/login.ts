@@ -5,7 +5,7 @@ import { keepLogin, readNick, readPassword } from '../sign-in.ts'
 export const command: Command = {
   words: '[nick]',
   options: [['--password-stdin', 'take the password from the first line of stdin']],
-  examples: ['login mila', 'login mila --password-stdin < password.txt'],
+  examples: ['login demo', 'login mila --password-stdin < password.txt'],
   notes:
     'The token goes into the keyring where there is one (AUCTION_KEYRING=off: never), else into auction/credentials.json under\nXDG_CONFIG_HOME, which only you may read. Other accounts stay logged in: auction auth switch. AUCTION_TOKEN beats them all.',
   run: async (context, input) => {

@@ -21,7 +21,7 @@ export const command: Command = {
       const feed = followHouse({
         client,
         onEvent: (event) => tell(context, event),
-        onConnection: (state) => context.output.note(`Connection: ${state}.`),
+        onConnection: ({ state }) => context.output.note(`Connection: ${state}.`),
         onError: (error: AuctionError) => {
           feed.close()
           reject(error)

@@ -10,7 +10,7 @@ import { pay } from '../wording.ts'
 export const command: Command = {
   words: '<id>',
   options: [['--name <name>', 'what it is called'], ...againOptions, keyOption('a sale')],
-  examples: ['relist 42 --ends-in 7d', 'relist 42 --ends-in 24h --start 350 --reserve none'],
+  examples: ['relist 11 --ends-in 7d', 'relist 13 --ends-in 24h --start 350 --reserve none'],
   notes: `What is not named stays as it was, the picture too. --reserve and --buy-now take "none". Prints the new id with -q.
 Exits with 14 when its outcome is unknown: run the same again, or the line it prints; it is listed once.`,
   run: async (context, input) => {

@@ -4,6 +4,7 @@ import type { Command, Input } from '../command.ts'
 import type { Context } from '../context.ts'
 import { readPicture } from '../files.ts'
 import { tellGood } from '../good-line.ts'
+import { formats } from '../import-rows.ts'
 import { usage } from '../input.ts'
 import { asTyped, givenKey, keyOption, printOf, sealed } from '../keyed.ts'
 import { listGood } from '../new-good.ts'
@@ -18,7 +19,7 @@ export const command: Command = {
     ...termOptions,
     ['--image <file>', 'a picture: JPEG, PNG, WebP or GIF, up to 5 MB'],
     ['--from <file>', 'list all goods of a file instead; - reads stdin'],
-    ['--format <format>', 'what the file holds, where its name does not say: yaml, csv or json'],
+    ['--format <format>', 'what the file holds, where its name does not say: yaml, csv or json', formats],
     ['--dry-run', 'with --from: show what would be listed, send nothing'],
     keyOption('a sale'),
   ],

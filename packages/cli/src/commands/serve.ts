@@ -1,7 +1,5 @@
 /** `auction serve`: runs a house in this process, where the server is installed. */
-import { rmSync } from 'node:fs'
 import type { Command, Input } from '../command.ts'
-import type { Context } from '../context.ts'
 import { usage } from '../input.ts'
 import { loadServer } from '../server-package.ts'
 
@@ -18,9 +16,9 @@ export const command: Command = {
   notes: `More is set in the environment; see docs/reference.
 A demo heeds of it only the port and the log level. Its data is in a temporary directory that is removed at the end, or kept
 in one of its own: --demo --data DIRECTORY. It says how to log in; everybody knows its passwords, so leave it on 127.0.0.1.`,
-  run: async (context, input) => {
+  run: async (_context, input) => {
     const { flag } = input
-    if (flag('demo')) return serveDemo(context, input)
+    if (flag('demo')) return serveDemo(input)
     const { serve } = await loadServer()
     return serve({ flags: { ...flagsOf(input), ...(flag('check') && { check: true }) } })
   },
@@ -31,20 +29,12 @@ function flagsOf({ option }: Input): Readonly<Partial<Record<'port' | 'host' | '
   return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined))
 }
 
-async function serveDemo({ io }: Context, input: Input): Promise<number> {
+async function serveDemo(input: Input): Promise<number> {
   if (input.flag('check')) throw usage('--check looks at a house of your own; leave --demo away.')
-  const { AUCTION_PORT, AUCTION_LOG_LEVEL } = io.env
-  const { emptyDirectory, temporaryDirectory } = await import('../demo/directory.ts')
-  const given = input.option('data')
-  const kept =
-    given === undefined ? null : emptyDirectory(given, `To go on with what is there: auction serve --data ${given}`)
+  const { emptyDirectory } = await import('../demo/directory.ts')
+  const data = input.option('data')
+  if (data !== undefined) emptyDirectory(data, `To go on with what is there: auction serve --data ${data}`)
   const { serve } = await loadServer()
   const { furnish } = await import('../demo/house.ts')
-  const data = kept ?? temporaryDirectory()
-  try {
-    const flags = { ...flagsOf(input), data }
-    return await serve({ flags, environment: { AUCTION_PORT, AUCTION_LOG_LEVEL }, furnish })
-  } finally {
-    if (kept === null) rmSync(data, { recursive: true, force: true })
-  }
+  return serve({ flags: flagsOf(input), furnish })
 }

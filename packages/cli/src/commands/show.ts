@@ -22,7 +22,7 @@ export const command: Command = {
     ['--verify', 'check the log, as auction verify does'],
     limitOption,
   ],
-  examples: ['show 42', 'show 42 --log --verify'],
+  examples: ['show 1', 'show 15 --log --verify'],
   notes: '--limit bounds the bids; the log is always whole. With --verify it ends with 1 when something is not right.',
   run: async (context, input) => {
     const { output, io, globals } = context

@@ -8,7 +8,7 @@ export const command: Command = {
     ['--password-stdin', 'take the password from the first line of stdin'],
     ['--invite <code>', 'the code of an invite, where the house asks for one'],
   ],
-  examples: ['signup mila', 'signup mila --password-stdin < password.txt', 'signup mila --invite K7Q2-9XWM'],
+  examples: ['signup ines', 'signup tom --password-stdin < password.txt', 'signup eva --invite K7Q2-9XWM'],
   notes: 'A nick has 2 to 24 letters, digits, "_", "." or "-"; a password has 8 to 128 characters.',
   run: async (context, input) => {
     // Whether a login can be kept at all is known before anything is asked or made.

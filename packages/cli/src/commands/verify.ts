@@ -11,7 +11,7 @@ export const command: Command = {
   chooses: 'json',
   words: '<file>',
   options: [['--head <hash>', 'the hash its last event must have, known from elsewhere']],
-  examples: ['verify sale.ndjson', 'verify 42', 'export 42 | auction verify -'],
+  examples: ['verify sale.ndjson', 'verify 15', 'export 15 | auction verify -'],
   notes: `A file is checked without the house: every hash, every secret that was opened, and, played again by the rules, every
 price, leader, end and winner. A word of digits is the id of a good, whose log is fetched first; ./42 is a file.
 Whoever writes a whole log anew by the rules cannot be found out by it alone: compare its head with --head.

@@ -7,7 +7,7 @@ import type { Client } from '../client.ts'
 import type { Command, Input } from '../command.ts'
 import type { Context } from '../context.ts'
 import type { FeedMessage } from '../follow.ts'
-import { parseId, parseSeq, usage } from '../input.ts'
+import { oneOf, parseId, parseSeq } from '../input.ts'
 import { readRoomPassword, roomPasswordOption } from '../room-password.ts'
 import { type End, jsonTeller, type Teller } from '../watch-lines.ts'
 
@@ -15,6 +15,8 @@ const EXIT_RUNNING = 8
 const EXIT_LOST = 20
 const EXIT_UNSOLD = 21
 const EXIT_OUTBID = 22
+
+const ends = ['end', 'outbid', 'won'] as const
 
 export const command: Command = {
   chooses: 'json',
@@ -24,10 +26,10 @@ export const command: Command = {
     ['--since <seq>', 'begin with the events after this place in the log'],
     ['--chat', 'also chat and presence, one object a line'],
     roomPasswordOption,
-    ['--until <what>', 'end (usual), outbid or won'],
+    ['--until <what>', 'end (usual), outbid or won', ends],
     ['--exit-status', 'exit with 0 when you won, 20 when you did not, 21 when nobody did; 8 when left before'],
   ],
-  examples: ['watch 42', 'watch 42 --exit-status | tail -1', 'watch 42 --until outbid && echo leading'],
+  examples: ['watch 1', 'watch 1 --until outbid || auction bid 1 +2', 'watch 8 --exit-status | tail -1'],
   notes: `In a pipe, or with --json: one object a line: snapshot, the events, connection, gap, and last end.
 --until outbid exits with 22 when you are outbid; --until won sets --exit-status.`,
   run: async (context, input) => {
@@ -62,15 +64,14 @@ export const command: Command = {
 
 interface Plan {
   readonly style: 'screen' | 'json' | 'plain'
-  readonly until: 'end' | 'outbid' | 'won'
+  readonly until: (typeof ends)[number]
   readonly since: number | null
   readonly exitStatus: boolean
 }
 
 function readPlan({ interactive, globals, io }: Context, { option, flag }: Input): Plan {
-  const [since, until = 'end'] = [option('since'), option('until')]
-  if (until !== 'end' && until !== 'outbid' && until !== 'won')
-    throw usage(`--until takes end, outbid or won, not "${until}".`)
+  const since = option('since')
+  const until = oneOf(ends, '--until', option('until') ?? 'end')
   const { env } = io
   const spoken =
     io.terminal &&

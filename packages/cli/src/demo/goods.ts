@@ -42,7 +42,7 @@ const forSale: readonly Exhibit[] = [
     bids: [
       { by: visitor, amount: 40_000 },
       { by: 'noor', amount: 42_000 },
-      { by: 'kestrel', max: 45_000 },
+      { by: 'kestrel', amount: 42_500 },
     ],
     chat: [
       { by: 'zoë', text: 'Is the strap original?' },

@@ -2,6 +2,7 @@
 import { parseAmount, toDecimal } from '@auction/common/money'
 import { safeText } from '@auction/common/text'
 import { pay } from '../wording.ts'
+import type { Notice } from './notices.ts'
 
 /** `exact` names what is bid; `max` a secret maximum up to which the house bids. */
 export type BidKind = 'exact' | 'max'
@@ -15,12 +16,6 @@ export type BidLine = { readonly kind: BidKind; readonly text: string } & (
   /** Sent, and nobody knows with what effect: asked again with the same key until somebody does. */
   | { readonly step: 'unknown'; readonly amount: number; readonly key: string; readonly tries: number }
 )
-
-/** One line for the person, with a sign, so that no colour is needed. */
-export interface Notice {
-  readonly tone: 'good' | 'bad' | 'warning' | 'plain'
-  readonly text: string
-}
 
 /** What the line needs to know of the good; amounts in minor units. */
 export interface BidFacts {

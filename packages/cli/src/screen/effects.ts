@@ -3,7 +3,7 @@ import { AuctionError } from '@auction/common/errors'
 import type { FeedEvent } from '@auction/common/events'
 import type { Increment } from '@auction/common/good'
 import type { Client } from '../client.ts'
-import type { PictureGrid } from '../picture-cells.ts'
+import type { PictureFrames } from '../picture-cells.ts'
 import type { ServerClock } from '../server-clock.ts'
 import type { HouseEffect, Msg } from './model.ts'
 
@@ -16,7 +16,7 @@ interface Surroundings {
   /** Of a private good's room. */
   readonly password: string | undefined
   readonly clock: Pick<ServerClock, 'sample'>
-  fetchPicture(columns: number, rows: number): Promise<PictureGrid>
+  fetchPicture(cells: { columns: number; rows: number; moving: boolean }): Promise<PictureFrames>
   /** Aborted when the screen is left: nothing is sent or told any more. */
   readonly leaving: AbortSignal
   dispatch(msg: Msg): void
@@ -45,11 +45,16 @@ export async function askHouse(effect: HouseEffect, surroundings: Surroundings):
         return dispatch({ type: 'chat', lines: items })
       }
       case 'fetchPicture': {
-        const { columns, rows } = effect
+        const { asked } = effect
         // A picture is worth no notice: words stand in its place.
-        const grid = await surroundings.fetchPicture(columns, rows).catch(() => null)
-        return dispatch({ type: 'picture', asked: `${columns}x${rows}`, grid })
+        const picture = await surroundings.fetchPicture(effect).catch(() => null)
+        if (picture === null) return dispatch({ type: 'picture', asked, grid: null })
+        const { width, height, frames } = picture
+        return dispatch({ type: 'picture', asked, grid: { width, height, rows: frames[0].rows }, frames })
       }
+      case 'awaitFrame':
+        await pause(effect.afterMs, signal)
+        return dispatch({ type: 'frame', turn: effect.turn })
       case 'say':
         return await say(effect, surroundings)
       default:
@@ -87,11 +92,15 @@ async function say({ key, text }: Extract<HouseEffect, { type: 'say' }>, surroun
 
 function pause(ms: number, signal: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {
-    const timer = setTimeout(resolve, ms)
-    signal.addEventListener('abort', () => {
+    const stop = () => {
       clearTimeout(timer)
       reject(signal.reason)
-    })
+    }
+    const timer = setTimeout(() => {
+      signal.removeEventListener('abort', stop)
+      resolve()
+    }, ms)
+    signal.addEventListener('abort', stop)
   })
 }
 

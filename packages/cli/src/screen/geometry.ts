@@ -46,9 +46,9 @@ export function panesOf({ size: { columns, rows }, chat, good }: Pick<Model, 'si
 
 /** The cells there are for the picture now; null while none is shown. */
 export function pictureBox(model: Model): { columns: number; rows: number } | null {
-  const { size, good, colour, panel } = model
+  const { size, good, colour, panel, pictures } = model
   const { middle, lower, picture } = panesOf(model)
-  if (!good?.image || !colour || !fits(model)) return null
+  if (!good?.image || !colour || pictures.cells === 'words' || !fits(model)) return null
   if (panel === 'picture') return { columns: size.columns - FRAME.columns, rows: middle - FRAME.rows }
   return picture > 0 && panel === 'none' ? { columns: picture - FRAME.columns, rows: lower - FRAME.rows } : null
 }

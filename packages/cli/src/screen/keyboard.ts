@@ -1,5 +1,6 @@
 /** Keys by their names, and the tables that say what they mean: one table a screen. */
 import type { Key } from 'ink'
+import { isLateAnswer } from './graphics-support.ts'
 
 /** What the edge adds to a key: the monotonic time, and a fresh key in case it places a bid. */
 export interface Stamp {
@@ -18,6 +19,61 @@ export interface Binding<Model, Msg> {
   readonly rank: number | null
   when(model: Model): boolean
   message(model: Model, stamp: Stamp, name: string): Msg
+}
+
+/** What the keys of every screen say. */
+export type ScreenMsg =
+  /** Rows down the list that has the focus; infinite for its ends. */
+  | { readonly type: 'scroll'; readonly by: number }
+  | { readonly type: 'panel'; readonly panel: 'help' }
+  | { readonly type: 'next_notice' }
+  | { readonly type: 'mute' }
+  | { readonly type: 'copy' }
+  | { readonly type: 'refetch' }
+  | { readonly type: 'suspend' }
+  | { readonly type: 'leave'; readonly code: 0 | 130 }
+
+/** Rows that PgUp and PgDn move; the list itself may show more or fewer. */
+const PAGE = 10
+const scroll = (by: number) => (): ScreenMsg => ({ type: 'scroll', by })
+
+/**
+ * The keys of every screen. `shown` is whether the window shows what they act on, `free` whether letters are not text, and
+ * `canQuit` whether q is no text either.
+ */
+export function screenKeys<Model extends { readonly notices: readonly unknown[] }>({
+  shown,
+  free,
+  canQuit,
+}: Record<'shown' | 'free' | 'canQuit', (model: Model) => boolean>): readonly Binding<Model, ScreenMsg>[] {
+  const only = (keys: readonly string[], label: string, help: string) => ({ keys, label, help, rank: null })
+  return [
+    { ...only(['up', 'k'], '↑ k', 'scroll up'), when: shown, message: scroll(-1) },
+    { ...only(['down', 'j'], '↓ j', 'scroll down'), when: shown, message: scroll(1) },
+    { ...only(['pageup'], 'PgUp', 'a page up'), when: shown, message: scroll(-PAGE) },
+    { ...only(['pagedown'], 'PgDn', 'a page down'), when: shown, message: scroll(PAGE) },
+    { ...only(['g', 'home'], 'g', 'top'), when: free, message: scroll(-Infinity) },
+    { ...only(['G', 'end'], 'G', 'bottom'), when: free, message: scroll(Infinity) },
+    {
+      keys: ['n'],
+      label: 'n',
+      help: 'next notice',
+      rank: 14,
+      when: (model) => free(model) && model.notices.length > 0,
+      message: () => ({ type: 'next_notice' }),
+    },
+    { keys: ['y'], label: 'y', help: 'copy link', rank: 13, when: free, message: () => ({ type: 'copy' }) },
+    { ...only(['R'], 'R', 'refetch'), when: free, message: () => ({ type: 'refetch' }) },
+    { ...only(['B'], 'B', 'bell on or off'), when: free, message: () => ({ type: 'mute' }) },
+    { keys: ['?'], label: '?', help: 'help', rank: 8, when: free, message: () => ({ type: 'panel', panel: 'help' }) },
+    { keys: ['q'], label: 'q', help: 'quit', rank: 9, when: canQuit, message: () => ({ type: 'leave', code: 0 }) },
+    {
+      ...only(['ctrl-c'], 'Ctrl-C', 'leave at once'),
+      when: () => true,
+      message: () => ({ type: 'leave', code: 130 }),
+    },
+    { ...only(['ctrl-z'], 'Ctrl-Z', 'suspend; fg resumes'), when: () => true, message: () => ({ type: 'suspend' }) },
+  ]
 }
 
 type Keymap<Model, Msg> = readonly Binding<Model, Msg>[]
@@ -57,7 +113,7 @@ const named = [
 
 /** Names of the keys in one chunk of input: fast typing arrives as several. */
 export function keyNames(input: string, key: Key): readonly string[] {
-  if (key.eventType === 'release') return []
+  if (key.eventType === 'release' || isLateAnswer(input)) return []
   if (key.ctrl) return [`ctrl-${input}`]
   if (key.tab) return [key.shift ? 'shift-tab' : 'tab']
   const special = named.find(([flag]) => key[flag])

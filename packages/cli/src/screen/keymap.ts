@@ -1,5 +1,5 @@
 /** Every key of the watch screen: one table, from which keys are looked up and every footer and the help are drawn. */
-import type { Binding } from './keyboard.ts'
+import { type Binding, screenKeys } from './keyboard.ts'
 import { bidBar, chatBar, fits, isWriting, type Model, type Msg } from './model.ts'
 
 // Nothing unseen is acted on: in a window too small for the screen only what leaves it works.
@@ -19,10 +19,6 @@ const canOpen = (model: Model) => canBid(model) && !typing(model)
 // Not from a bid whose outcome is open: that would be lost sight of.
 const canGoBack = (model: Model) =>
   model.canGoBack && !isWriting(model) && model.line.step === 'closed' && (!fits(model) || model.panel === 'none')
-const always = () => true
-const scroll = (by: number) => (): Msg => ({ type: 'scroll', by })
-/** Rows that PgUp and PgDn move; the list itself may show more or fewer. */
-const PAGE = 10
 
 export const keymap: readonly Binding<Model, Msg>[] = [
   {
@@ -111,19 +107,6 @@ export const keymap: readonly Binding<Model, Msg>[] = [
     message: () => ({ type: 'erase' }),
   },
   {
-    keys: ['up', 'k'],
-    label: '↑ k',
-    help: 'scroll up',
-    rank: null,
-    when: fits,
-    message: scroll(-1),
-  },
-  { keys: ['down', 'j'], label: '↓ j', help: 'scroll down', rank: null, when: fits, message: scroll(1) },
-  { keys: ['pageup'], label: 'PgUp', help: 'a page up', rank: null, when: fits, message: scroll(-PAGE) },
-  { keys: ['pagedown'], label: 'PgDn', help: 'a page down', rank: null, when: fits, message: scroll(PAGE) },
-  { keys: ['g', 'home'], label: 'g', help: 'top', rank: null, when: free, message: scroll(-Infinity) },
-  { keys: ['G', 'end'], label: 'G', help: 'bottom', rank: null, when: free, message: scroll(Infinity) },
-  {
     keys: ['tab', 'shift-tab'],
     label: 'Tab',
     help: 'bids or chat',
@@ -147,42 +130,7 @@ export const keymap: readonly Binding<Model, Msg>[] = [
     when: (model) => free(model) && Boolean(model.good?.image),
     message: () => ({ type: 'panel', panel: 'picture' }),
   },
-  {
-    keys: ['n'],
-    label: 'n',
-    help: 'next notice',
-    rank: 14,
-    when: (model) => free(model) && model.notices.length > 0,
-    message: () => ({ type: 'next_notice' }),
-  },
-  { keys: ['y'], label: 'y', help: 'copy link', rank: 13, when: free, message: () => ({ type: 'copy' }) },
-  { keys: ['R'], label: 'R', help: 'refetch', rank: null, when: free, message: () => ({ type: 'refetch' }) },
-  { keys: ['B'], label: 'B', help: 'bell on or off', rank: null, when: free, message: () => ({ type: 'mute' }) },
-  { keys: ['?'], label: '?', help: 'help', rank: 8, when: free, message: () => ({ type: 'panel', panel: 'help' }) },
-  {
-    keys: ['q'],
-    label: 'q',
-    help: 'quit',
-    rank: 9,
-    when: (model) => !typing(model) && !isWriting(model),
-    message: () => ({ type: 'leave', code: 0 }),
-  },
-  {
-    keys: ['ctrl-c'],
-    label: 'Ctrl-C',
-    help: 'leave at once',
-    rank: null,
-    when: always,
-    message: () => ({ type: 'leave', code: 130 }),
-  },
-  {
-    keys: ['ctrl-z'],
-    label: 'Ctrl-Z',
-    help: 'suspend; fg resumes',
-    rank: null,
-    when: always,
-    message: () => ({ type: 'suspend' }),
-  },
+  ...screenKeys<Model>({ shown: fits, free, canQuit: (model) => !typing(model) && !isWriting(model) }),
   {
     keys: [...'0123456789.,'],
     label: '0-9 .',

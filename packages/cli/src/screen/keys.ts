@@ -3,6 +3,7 @@ import { enterLine, eraseFrom, fillMinimum, leaveLine, openLine, pasteInto, step
 import { eraseLast, pasteLine, scrollChat, sendDraft, write } from './chat.ts'
 import { panesOf } from './geometry.ts'
 import { type Change, factsOf, fits, isWriting, type Model, type Msg, withLine } from './model.ts'
+import { mute, nextNotice } from './notices.ts'
 import { FRAME, wrapText } from './words.ts'
 
 export type KeyMsg = Exclude<
@@ -23,6 +24,8 @@ export type KeyMsg = Exclude<
       | 'said'
       | 'unsaid'
       | 'picture'
+      | 'frame'
+      | 'cells_only'
   }
 >
 
@@ -61,18 +64,15 @@ export function onKey(model: Model, msg: KeyMsg): Change {
       return [{ ...model, scroll: Math.min(last, Math.max(0, model.scroll + msg.by)) }, []]
     }
     case 'panel': {
+      if (msg.panel === 'picture' && model.panel !== 'picture' && model.pictures.full)
+        return [model, [{ type: 'showPicture' }]]
       const panel = model.panel === msg.panel ? 'none' : msg.panel
       return [{ ...model, panel, panelScroll: 0 }, []]
     }
-    case 'next_notice': {
-      const back = model.noticeBack === null ? (model.notice ? 1 : 0) : model.noticeBack + 1
-      const noticeBack = back % model.notices.length
-      return [{ ...model, notice: model.notices.at(-1 - noticeBack)?.notice ?? null, noticeBack }, []]
-    }
-    case 'mute': {
-      const text = model.muted ? '♪ The bell rings when you are outbid.' : '– The bell is off.'
-      return [{ ...model, muted: !model.muted, notice: { tone: 'plain', text } }, []]
-    }
+    case 'next_notice':
+      return [nextNotice(model), []]
+    case 'mute':
+      return [mute(model), []]
     case 'copy': {
       const link = `${model.server}/v1/goods/${model.good?.id ?? ''}`
       return [{ ...model, notice: { tone: 'plain', text: `✓ Copied: ${link}` } }, [{ type: 'copy', text: link }]]

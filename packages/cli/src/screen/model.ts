@@ -7,16 +7,20 @@ import { incrementAt } from '@auction/common/increments'
 import type { GoodView } from '@auction/common/view'
 import type { ConnectionState } from '../connection.ts'
 import type { FeedMessage } from '../follow.ts'
-import type { PictureGrid } from '../picture-cells.ts'
-import { type BidFacts, type BidKind, type BidLine, type BidStep, closedLine, type Notice } from './bid-line.ts'
+import type { PictureFrame, PictureGrid } from '../picture-cells.ts'
+import { type BidFacts, type BidKind, type BidLine, type BidStep, closedLine } from './bid-line.ts'
 import { type Chat, quiet } from './chat.ts'
+import type { ScreenMsg } from './keyboard.ts'
 import { type BidRow, type LogRow, outcomeOf } from './news.ts'
+import type { News } from './notices.ts'
+import { noPicture, type PictureState, type PictureTaste, plainTaste } from './picture-state.ts'
+import type { Time } from './time.ts'
 import type { Signal, Size } from './window.tsx'
 
 /** What can take the place of the panes. */
 export type Panel = 'help' | 'description' | 'picture'
 
-export interface Model {
+export interface Model extends News {
   readonly me: Person | null
   readonly server: string
   /** Whether there is a list of goods to go back to. */
@@ -37,29 +41,19 @@ export interface Model {
   readonly activity: readonly LogRow[]
   /** `since` is when it stopped being live, server time; `retryAt` too. */
   readonly connection: ConnectionState & { readonly since: number | null }
-  /** Server time, epoch ms; `skewMs` is this machine's wall clock minus it. */
-  readonly time: { readonly now: number; readonly skewMs: number | null; readonly roundTripMs: number | null }
+  readonly time: Time
   readonly chat: Chat
   /** What the arrows scroll. */
   readonly focus: 'bids' | 'chat'
   readonly line: BidLine
-  readonly notice: Notice | null
   readonly extended: { readonly byMs: number; readonly at: number; readonly outage: boolean } | null
   readonly panel: Panel | 'none'
   /** Rows of the open panel above the window. */
   readonly panelScroll: number
-  readonly picture: {
-    /** `columns`x`rows` last asked for; null before. */
-    readonly asked: string | null
-    readonly grid: PictureGrid | null
-    readonly failed: boolean
-  }
+  readonly picture: PictureState
+  readonly pictures: PictureTaste
   /** Whether there are colours. */
   readonly colour: boolean
-  /** Newest last; `noticeBack` is how far back the one shown is, null while it is news. */
-  readonly notices: readonly { readonly at: number; readonly notice: Notice }[]
-  readonly noticeBack: number | null
-  readonly muted: boolean
   readonly sessionExpired: boolean
   /** Why nothing more will come; null while it may. */
   readonly fault: AuctionError | null
@@ -76,7 +70,16 @@ export type Msg =
   | { readonly type: 'fetch_failed'; readonly error: AuctionError }
   | { readonly type: 'bid_answered'; readonly key: string; readonly answer: BidAnswer }
   | { readonly type: 'bid_refused'; readonly key: string; readonly error: AuctionError }
-  | { readonly type: 'picture'; readonly asked: string; readonly grid: PictureGrid | null }
+  | {
+      readonly type: 'picture'
+      readonly asked: string
+      readonly grid: PictureGrid | null
+      readonly frames?: readonly PictureFrame[]
+    }
+  /** The frame that was waited for. */
+  | { readonly type: 'frame'; readonly turn: number }
+  /** The terminal shows no more than cells. */
+  | { readonly type: 'cells_only' }
   | { readonly type: 'chat'; readonly lines: readonly ChatLine[] }
   | { readonly type: 'said'; readonly key: string; readonly line: ChatLine }
   | { readonly type: 'unsaid'; readonly key: string; readonly error: AuctionError }
@@ -93,21 +96,14 @@ export type Msg =
   /** `key` is fresh and becomes the line's if there is something to say. */
   | { readonly type: 'say'; readonly key: string }
   | { readonly type: 'next_pane' }
-  /** Rows down the list that has the focus; infinite for its ends. */
-  | { readonly type: 'scroll'; readonly by: number }
   | { readonly type: 'panel'; readonly panel: Panel }
-  | { readonly type: 'next_notice' }
-  | { readonly type: 'mute' }
-  | { readonly type: 'copy' }
-  | { readonly type: 'refetch' }
-  | { readonly type: 'suspend' }
   | { readonly type: 'go_back' }
-  | { readonly type: 'leave'; readonly code: 0 | 130 }
+  | ScreenMsg
 
 /** What the edge does for the screen. */
 export type Effect = HouseEffect | TerminalEffect
 
-/** Calls of the house; `afterMs` is how long to wait first. */
+/** Calls of the house, and waiting; `afterMs` is how long to wait first. */
 export type HouseEffect =
   | {
       readonly type: 'placeBid'
@@ -120,10 +116,21 @@ export type HouseEffect =
   | { readonly type: 'fetchGood' }
   | { readonly type: 'fetchTerms' }
   | { readonly type: 'fetchChat' }
-  | { readonly type: 'fetchPicture'; readonly columns: number; readonly rows: number }
+  | {
+      readonly type: 'fetchPicture'
+      readonly asked: string
+      readonly columns: number
+      readonly rows: number
+      readonly moving: boolean
+    }
+  | { readonly type: 'awaitFrame'; readonly turn: number; readonly afterMs: number }
   | { readonly type: 'say'; readonly key: string; readonly text: string }
 
-export type TerminalEffect = Signal | { readonly type: 'leave'; readonly code: number } | { readonly type: 'go_back' }
+export type TerminalEffect =
+  | Signal
+  | { readonly type: 'leave'; readonly code: number }
+  | { readonly type: 'go_back' }
+  | { readonly type: 'showPicture' }
 
 export type Change = readonly [Model, readonly Effect[]]
 
@@ -134,12 +141,18 @@ export const MOST_ROWS = 500
 
 /** The screen before anything is known. */
 export function initialModel(
-  known: Pick<Model, 'me' | 'server' | 'zone' | 'size'> & { colour?: boolean; canGoBack?: boolean; now: number },
+  known: Pick<Model, 'me' | 'server' | 'zone' | 'size'> & {
+    colour?: boolean
+    pictures?: PictureTaste
+    canGoBack?: boolean
+    now: number
+  },
 ): Model {
-  const { now, colour = true, canGoBack = false, ...rest } = known
+  const { now, colour = true, pictures = plainTaste, canGoBack = false, ...rest } = known
   return {
     ...rest,
     colour,
+    pictures,
     canGoBack,
     good: null,
     terms: null,
@@ -156,7 +169,7 @@ export function initialModel(
     extended: null,
     panel: 'none',
     panelScroll: 0,
-    picture: { asked: null, grid: null, failed: false },
+    picture: noPicture,
     notices: [],
     noticeBack: null,
     muted: false,
@@ -182,7 +195,7 @@ export function factsOf({ terms }: Model, good: GoodView): BidFacts {
 }
 
 /** Whether the window shows what keys act on; one line stands in a smaller one. */
-export function fits({ size }: Model): boolean {
+export function fits({ size }: Pick<Model, 'size'>): boolean {
   return size.columns >= LEAST.columns && size.rows >= LEAST.rows
 }
 

@@ -5,7 +5,7 @@ import type { Person } from '@auction/common/good'
 import type { Money } from '@auction/common/money'
 import type { GoodView } from '@auction/common/view'
 import { moneyIn, pay, reasonWords, sentence } from '../wording.ts'
-import type { Notice } from './bid-line.ts'
+import type { Notice } from './notices.ts'
 
 export interface BidRow {
   readonly seq: number

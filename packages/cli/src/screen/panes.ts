@@ -127,7 +127,11 @@ function endLines(model: Model, good: GoodView, width: number): Line[] {
   if (good.status !== 'open') return [dim('ENDED'), plain(calendarTime(Date.parse(good.endsAt), model.zone))]
   const left = leftOf(model, good)
   const tone = isStale(model) ? { tone: 'dim' as const } : {}
-  const count: Line = [{ text: countdown(left), bold: left < SOON_MS, ...tone }]
+  const soon = left > 0 && left < SOON_MS
+  const warning: Line = soon
+    ? [{ text: '  ▲ ending soon', ...(isStale(model) ? tone : { bold: true, tone: 'warning' }) }]
+    : []
+  const count: Line = [{ text: countdown(left), bold: left < SOON_MS, ...tone }, ...warning]
   return [dim('ENDS IN'), count, bar(model, left, Date.parse(good.endsAt), width), endNews(model, good, left)]
 }
 

@@ -4,22 +4,23 @@ import type { Person } from '@auction/common/good'
 import { toDecimal } from '@auction/common/money'
 import type { GoodView } from '@auction/common/view'
 import type { Client } from '../client.ts'
-import { wallTime } from '../connection.ts'
 import { follow } from '../follow.ts'
-import { fetchPictureGrid } from '../picture-cells.ts'
+import { fetchPicture, fetchPictureFrames } from '../picture-cells.ts'
 import { createServerClock, type ServerClock } from '../server-clock.ts'
 import { watchView } from './app.tsx'
 import { askHouse } from './effects.ts'
+import { createFullPicture } from './full-picture.ts'
 import { type Effect, initialModel, type Model, type Msg } from './model.ts'
 import { createPause } from './pause.ts'
+import { pictureName } from './picture.tsx'
+import { pictureTaste } from './picture-taste.ts'
 import { createStore, type Store } from './store.ts'
+import { inServerTime, tellTime } from './time.ts'
 import { update } from './update.ts'
 import { inWindow, type Window, type WindowIo } from './window.tsx'
 
 /** The countdown is redrawn ten times a second in its last minute, once a second before. */
 const FAST_MS = 60_000
-const QUICK_TICK_MS = 100
-const SLOW_TICK_MS = 1_000
 /** A window that is being resized asks for no picture of every size it passes. */
 const SETTLED_MS = 150
 
@@ -60,6 +61,8 @@ export async function watchGood({
   const clock = createServerClock({ client })
   const outcome = Promise.withResolvers<number | null>()
   const settled = createPause(SETTLED_MS)
+  const { taste, protocol } = pictureTaste(io)
+  const showFully = createFullPicture(protocol)
   const run = (effect: Effect): unknown => {
     switch (effect.type) {
       case 'leave':
@@ -71,6 +74,8 @@ export async function watchGood({
       case 'copy':
       case 'suspend':
         return window.tell(effect)
+      case 'showPicture':
+        return showPicture(window, store, { io, client, leaving: leaving.signal, show: showFully })
       case 'fetchPicture':
         return settled.run(() => askHouse(effect, surroundings))
       default:
@@ -84,6 +89,7 @@ export async function watchGood({
       zone: io.env.TZ || Intl.DateTimeFormat().resolvedOptions().timeZone,
       size: window.size(),
       colour: io.colour,
+      pictures: taste,
       canGoBack,
       now: clock.now(),
     }),
@@ -93,12 +99,17 @@ export async function watchGood({
   const dispatch = (msg: Msg) => {
     if (!leaving.signal.aborted) store.dispatch(msg)
   }
-  const fetchPicture = (columns: number, rows: number) =>
-    fetchPictureGrid(client, goodId, { columns, rows }, leaving.signal)
-  const surroundings = { client, goodId, password, clock, fetchPicture, leaving: leaving.signal, dispatch }
+  const fetchCells = (cells: Parameters<typeof fetchPictureFrames>[2]) =>
+    fetchPictureFrames(client, goodId, cells, leaving.signal)
+  const surroundings = { client, goodId, password, clock, fetchPicture: fetchCells, leaving: leaving.signal, dispatch }
   window.show(watchView(store))
   const feed = followGood({ client, goodId, me, password, clock, store, dispatch, onHopeless: outcome.reject })
-  const stopTicking = tick(clock, store, dispatch)
+  const stopTicking = tellTime(
+    clock,
+    FAST_MS,
+    () => leftOf(store.current(), clock),
+    (time) => dispatch({ type: 'time', time }),
+  )
   try {
     return { code: await Promise.race([outcome.promise, window.ended]), good: store.current().good }
   } finally {
@@ -110,6 +121,35 @@ export async function watchGood({
     store.close()
     window.sayLast(parting(store.current()))
   }
+}
+
+interface PictureShowing {
+  io: WindowIo
+  client: Client
+  leaving: AbortSignal
+  show: ReturnType<typeof createFullPicture>
+}
+
+/** The good's picture in full, on the terminal as it is without the screen; where it shows none, in cells after all. */
+async function showPicture(window: Window, store: Store<Model, Msg>, { io, client, leaving, show }: PictureShowing) {
+  const model = store.current()
+  const { good } = model
+  if (good === null) return
+  const looked = new AbortController()
+  const signal = AbortSignal.any([leaving, looked.signal])
+  await window.lend(async () => {
+    const outcome = await show({
+      io,
+      size: window.size,
+      name: pictureName(model),
+      fetch: ({ width, height, as }) => fetchPicture(client, good.id, `fit=${width}x${height}&as=${as}`, signal),
+      leaving,
+    })
+    looked.abort()
+    if (leaving.aborted) return
+    if (outcome === 'none') store.dispatch({ type: 'cells_only' })
+    if (outcome === 'interrupted') store.dispatch({ type: 'leave', code: 130 })
+  })
 }
 
 interface Following extends Pick<Watching, 'client' | 'goodId' | 'me' | 'password'> {
@@ -130,9 +170,7 @@ function followGood({ client, goodId, me, password, clock, store, dispatch, onHo
     userId: me?.id ?? null,
     onMessage(message) {
       const now = clock.now()
-      if (message.type !== 'connection' || message.retryAt === null) return dispatch({ type: 'feed', message, now })
-      const retryAt = now + message.retryAt - wallTime()
-      dispatch({ type: 'feed', message: { ...message, retryAt }, now })
+      dispatch({ type: 'feed', message: message.type === 'connection' ? inServerTime(message, now) : message, now })
     },
     onError(error) {
       if (store.current().good === null) onHopeless(error)
@@ -141,20 +179,9 @@ function followGood({ client, goodId, me, password, clock, store, dispatch, onHo
   })
 }
 
-/** Tells the time as often as the countdown needs it, on its own seconds. */
-function tick(clock: ServerClock, store: Store<Model, Msg>, dispatch: (msg: Msg) => void): () => void {
-  let timer: NodeJS.Timeout
-  const next = () => {
-    const now = clock.now()
-    dispatch({ type: 'time', time: { now, skewMs: clock.skewMs(), roundTripMs: clock.roundTripMs() } })
-    const { good } = store.current()
-    const left = good?.status === 'open' ? Date.parse(good.endsAt) - now : Number.POSITIVE_INFINITY
-    const running = left > 0 && left <= FAST_MS
-    const wait = running ? QUICK_TICK_MS : left > 0 && Number.isFinite(left) ? (left % SLOW_TICK_MS) + 1 : SLOW_TICK_MS
-    timer = setTimeout(next, wait)
-  }
-  next()
-  return () => clearTimeout(timer)
+/** Until the end of the good; infinite where nothing counts down. */
+function leftOf({ good }: Model, clock: ServerClock): number {
+  return good?.status === 'open' ? Date.parse(good.endsAt) - clock.now() : Number.POSITIVE_INFINITY
 }
 
 /** What somebody must know who leaves while a bid is on its way; otherwise nothing. */

@@ -2,36 +2,30 @@
 import type { BidAnswer } from '@auction/common/answers'
 import { type AuctionError, faults } from '@auction/common/errors'
 import { faultSentence, pay } from '../wording.ts'
-import { type BidLine, closedLine, type Notice } from './bid-line.ts'
+import { type BidLine, closedLine } from './bid-line.ts'
 import { chatRow, said, unsaid, withRows } from './chat.ts'
 import { onFeed } from './feed.ts'
 import { pictureBox } from './geometry.ts'
 import { onKey } from './keys.ts'
 import { type Change, type Effect, MOST_ROWS, type Model, type Msg } from './model.ts'
+import { begunMotion, onFrame } from './motion.ts'
 import { afterRemoval, bidRows, mergeBids, outcomeOf } from './news.ts'
+import { type Notice, noted } from './notices.ts'
 import { newer } from './views.ts'
 
 /** Wait before a bid whose outcome is unknown is asked for again. */
 const ASK_AGAIN_MS = 2_000
-const MOST_NOTICES = 50
 
 /** The screen after `msg`, and what is to be done. */
 export function update(model: Model, msg: Msg): Change {
   const [changed, effects] = changeBy(model, msg)
   const next = msg.type === 'next_notice' ? changed : noted(model, changed)
   const box = next === model ? null : pictureBox(next)
-  const asked = box && `${box.columns}x${box.rows}`
-  if (box === null || asked === next.picture.asked) return [next, effects]
-  const picture = { ...next.picture, asked, failed: false }
-  return [{ ...next, picture }, [...effects, { type: 'fetchPicture', ...box }]]
-}
-
-/** A new notice is kept with those before it. */
-function noted(before: Model, model: Model): Model {
-  const { notice, notices, time } = model
-  if (notice === before.notice) return model
-  if (notice === null) return { ...model, noticeBack: null }
-  return { ...model, noticeBack: null, notices: [...notices, { at: time.now, notice }].slice(-MOST_NOTICES) }
+  const moving = next.panel === 'picture' && next.pictures.motion
+  const asked = `${box?.columns}x${box?.rows}${moving ? ' moving' : ''}`
+  if (box === null || asked === next.picture.asked) return begunMotion(model, [next, effects])
+  const picture = { ...next.picture, asked, failed: false, frames: [] }
+  return [{ ...next, picture }, [...effects, { type: 'fetchPicture', asked, ...box, moving }]]
 }
 
 function changeBy(model: Model, msg: Msg): Change {
@@ -60,10 +54,14 @@ function changeBy(model: Model, msg: Msg): Change {
     case 'bid_refused':
       return onRefusal(model, msg.key, msg.error)
     case 'picture': {
-      const { asked, grid } = msg
+      const { asked, grid, frames = [] } = msg
       if (asked !== model.picture.asked) return [model, []]
-      return [{ ...model, picture: { asked, grid, failed: grid === null } }, []]
+      return [{ ...model, picture: { ...model.picture, grid, failed: grid === null, frames, at: 0 } }, []]
     }
+    case 'frame':
+      return onFrame(model, msg.turn)
+    case 'cells_only':
+      return [{ ...model, panel: 'picture', panelScroll: 0, pictures: { ...model.pictures, full: false } }, []]
     case 'chat':
       return [{ ...model, chat: withRows(model.chat, msg.lines.map(chatRow)) }, []]
     case 'said':

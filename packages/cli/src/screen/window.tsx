@@ -7,7 +7,7 @@ import { createPause } from './pause.ts'
 import type { Store } from './store.ts'
 import { type SuspendTerminal, suspendProcess, watchSignals } from './terminal.ts'
 
-export type WindowIo = Pick<Io, 'stdin' | 'stdout' | 'stderr' | 'env' | 'err' | 'colour'>
+export type WindowIo = Pick<Io, 'stdin' | 'stdout' | 'stderr' | 'env' | 'err' | 'colour' | 'ascii'>
 
 export interface Size {
   readonly columns: number
@@ -65,6 +65,7 @@ function openWindow(io: WindowIo): { window: Window; close(): Promise<void> } {
   ended.promise.catch(() => {}) // Whoever shows something awaits it.
   const shown: { view: View | null; suspend: SuspendTerminal | null } = { view: null, suspend: null }
   let last = ''
+  let lent = false
   const onReady = (suspend: SuspendTerminal) => Object.assign(shown, { suspend })
   const frame = () => shown.view && <Frame view={shown.view} onReady={onReady} />
   io.stdout.write(KEEP_TITLE)
@@ -78,6 +79,7 @@ function openWindow(io: WindowIo): { window: Window; close(): Promise<void> } {
     exitOnCtrlC: false,
   })
   const resized = () => {
+    if (lent) return
     shown.view?.onResize(sizeOf(io))
     // A frame may have met a window that was of another size again by then: what it left there, no later frame would wipe.
     repaint.run(() => {
@@ -103,7 +105,17 @@ function openWindow(io: WindowIo): { window: Window; close(): Promise<void> } {
     },
     async lend(use) {
       repaint.cancel()
-      await (shown.suspend ? shown.suspend(use) : use())
+      lent = true
+      const used = async () => {
+        await use()
+        // Before Ink has the terminal back, which draws at once.
+        shown.view?.onResize(sizeOf(io))
+      }
+      try {
+        await (shown.suspend ? shown.suspend(used) : used())
+      } finally {
+        lent = false
+      }
       resized()
     },
     ended: ended.promise,

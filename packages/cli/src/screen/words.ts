@@ -1,8 +1,8 @@
 /** The screen's words: times, states with their signs, and text that is exactly as wide as its place. */
 import cliTruncate from 'cli-truncate'
 import stringWidth from 'string-width'
-import type { Notice } from './bid-line.ts'
 import type { Model } from './model.ts'
+import type { Notice } from './notices.ts'
 
 /** A piece of a line; colours are of the 16 base ones and never alone in meaning something. */
 export interface Span {

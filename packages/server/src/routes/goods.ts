@@ -4,9 +4,10 @@ import { AuctionError } from '@auction/common/errors'
 import { type Good, priceFault, type Terms } from '@auction/common/good'
 import { defaultIncrement, defaultSoftClose, HARD_END_MS } from '@auction/common/increments'
 import { refuseRelisting, secondChanceOf } from '@auction/common/sale'
-import type { Handlers } from '../app.ts'
+import type { Call, Handlers } from '../app.ts'
 import type { Caller } from '../auth.ts'
-import { readPicture, toCells } from '../pictures.ts'
+import { readPicture, toCellFrames, toCells, toFitted } from '../pictures.ts'
+import type { StoredPicture } from '../store/orders.ts'
 import { keyedBody, keyedBy, type Parts } from './parts.ts'
 
 export function goodRoutes({ auth, clerk, clock, config, present, queries, rooms }: Parts) {
@@ -23,7 +24,9 @@ export function goodRoutes({ auth, clerk, clock, config, present, queries, rooms
 
   return {
     async goods({ query, caller }) {
-      return present.page(await queries.goods(query), caller)
+      const { bidder, ...rest } = query
+      if (bidder !== undefined && caller === null) throw new AuctionError('UNAUTHENTICATED')
+      return present.page(await queries.goods(rest, bidder && caller ? { bidderId: caller.user.id } : {}), caller)
     },
     async good({ params, caller }) {
       return present.one(await queries.good(params.id), caller)
@@ -85,14 +88,26 @@ export function goodRoutes({ auth, clerk, clock, config, present, queries, rooms
       const { image } = await queries.good(params.id)
       const picture = image === null ? null : await queries.picture(image)
       if (!picture) throw new AuctionError('NOT_FOUND', `Good ${params.id} has no picture.`)
-      const [columns = 0, rows = 0] = (query.cells ?? '').split('x').map(Number)
-      const shown = query.cells ? await toCells(picture, columns, rows) : picture.bytes
+      const { type, bytes } = await shown(picture, query)
       context.set('Cache-Control', 'public, max-age=86400, immutable')
-      context.type = query.cells ? 'application/json' : picture.type
-      context.body = shown
+      context.type = type
+      context.body = bytes
       return undefined
     },
   } satisfies Partial<Handlers>
+}
+
+/** The picture as it was asked for: as it is kept, in cells of a terminal, or smaller. */
+async function shown(picture: StoredPicture, { cells, frames, fit, as = 'png' }: Call<'image'>['query']) {
+  const type = 'application/json'
+  if (cells) return { type, bytes: await (frames ? toCellFrames : toCells)(picture, boxOf(cells)) }
+  return fit ? toFitted(picture, boxOf(fit), as) : picture
+}
+
+/** What `40x12` says. */
+function boxOf(text: string): { width: number; height: number } {
+  const [width = 0, height = 0] = text.split('x').map(Number)
+  return { width, height }
 }
 
 /** What an unsold good keeps when it is listed again. */

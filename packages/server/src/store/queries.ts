@@ -91,12 +91,18 @@ export function openQueries(database: Database, currency: string) {
   const snapshot = <T>(read: (em: SqlEntityManager) => Promise<T>) =>
     open().transactional(read, database.kind === 'postgresql' ? { isolationLevel: 'repeatable read' } : {})
 
-  async function goods(request: GoodsQuery, where: { ownerId?: number; winnerId?: number } = {}): Promise<Page<Good>> {
+  /** Of one seller, of one winner, or those that one bidder has bid on, however that ended. */
+  type Whose = { ownerId: number } | { winnerId: number } | { bidderId: number }
+
+  async function goods(request: GoodsQuery, whose: Whose | Record<string, never> = {}): Promise<Page<Good>> {
     const { limit = DEFAULT_PAGE, cursor } = request
     const status = statuses[request.status ?? 'all']
     const { property, column, direction } = orders[request.sort ?? (status?.[0] === 'open' ? 'ending' : 'new')]
     const beyond = direction === 'asc' ? '>' : '<'
-    const query = open().createQueryBuilder(GoodRow, 'g').select('*').where(where)
+    const query = open().createQueryBuilder(GoodRow, 'g').select('*')
+    if ('bidderId' in whose)
+      query.where('g.id in (select b.good_id from bids b where b.bidder_id = ?)', [whose.bidderId])
+    else query.where(whose)
     if (status) query.andWhere({ status: { $in: [...status] } })
     for (const word of (request.q ?? '').toLowerCase().split(/\s+/).filter(Boolean)) query.andWhere(contains, [word])
     if (cursor !== undefined) {

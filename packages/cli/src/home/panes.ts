@@ -1,0 +1,200 @@
+/** What each part of the home screen says, line by line: the model in words, without knowing how lines get onto a terminal. */
+import type { GoodView } from '@auction/common/view'
+import stringWidth from 'string-width'
+import { LEAST } from '../screen/model.ts'
+import { outcomeOf } from '../screen/news.ts'
+import {
+  between,
+  calendarTime,
+  connectionWords,
+  countdown,
+  dim,
+  fitTo,
+  type Line,
+  plain,
+  type Span,
+  skewWords,
+  widthOf,
+  wrapText,
+} from '../screen/words.ts'
+import { conditions, pay } from '../wording.ts'
+import { boxesOf, chosen, type Home, needsLogin, shelfOf, tabNames, tabs } from './model.ts'
+
+/** Below a minute the end is near. */
+const SOON_MS = 60_000
+const GAP = '  '
+const LEAST_NAME = 8
+
+/** Two lines: which house, as whom, how the connection is; the tabs, the filter and the order. */
+export function headerLines(home: Home, width: number): Line[] {
+  const { server, me, connection } = home
+  const state: Line = [
+    { text: ' ' },
+    connectionWords({ ...home, connection: { ...connection, since: null } }),
+    { text: ' ' },
+  ]
+  const skew = skewWords(home)
+  const who: Line = [
+    { text: ' auction', bold: true },
+    { text: ` ${server} · ${me ? me.nick : 'not logged in'}`, tone: 'dim' },
+    ...(skew === null ? [] : [{ text: `  ▲ ${skew}`, tone: 'warning' as const }]),
+  ]
+  return [between(who, state, width), between(tabLine(home), searchLine(home), width)]
+}
+
+function tabLine({ tab }: Home): Line {
+  return tabNames.flatMap((name, index): Span[] => {
+    const title = `${index + 1} ${tabs[name].title}`
+    // The brackets say it where there is no bold.
+    return name === tab ? [{ text: ` [${title}]`, bold: true }] : [{ text: `  ${title} `, tone: 'dim' }]
+  })
+}
+
+function searchLine({ filter, ...home }: Home): Line {
+  const order = dim(`sort: ${shelfOf({ filter, ...home }).order} `)
+  if (filter.typing) return [{ text: '/' }, { text: filter.text, bold: true }, { text: '▏ ' }]
+  return filter.text === '' ? order : [{ text: `/${filter.text}  `, bold: true }, ...order]
+}
+
+interface Cells {
+  readonly id: string
+  readonly name: string
+  readonly price: string
+  readonly bids: string
+  readonly end: Span
+  readonly you: Span
+}
+
+/** The table of the goods around the cursor, under its header, so wide and so high; or why there is none. */
+export function goodLines(home: Home, width: number, height: number): Line[] {
+  const { ids, cursor, loaded } = shelfOf(home)
+  if (needsLogin(home)) return [plain('– you are not logged in: auction login, or auction signup')]
+  if (ids.length === 0) return [plain(loaded ? emptyWords(home) : 'loading…')]
+  const room = Math.max(1, height - 1)
+  const top = Math.max(0, Math.min(cursor.place - Math.floor(room / 2), ids.length - room))
+  const shown = ids.slice(top, top + room).flatMap((id) => home.goods.get(id) ?? [])
+  const rows = shown.map((good) => cellsOf(home, good))
+  const titles: Cells = {
+    id: 'ID',
+    name: 'NAME',
+    price: 'PRICE',
+    bids: 'BIDS',
+    end: { text: 'ENDS IN' },
+    you: { text: 'YOU' },
+  }
+  const wide = (of: (row: Cells) => string) => Math.max(...[titles, ...rows].map((row) => stringWidth(of(row))))
+  const columns = {
+    id: wide(({ id }) => id),
+    price: wide(({ price }) => price),
+    bids: wide(({ bids }) => bids),
+    end: wide(({ end }) => end.text),
+    you: wide(({ you }) => you.text),
+  }
+  const line = (row: Cells, mark: string, rest: Partial<Span>): Line => tableLine(row, mark, rest, columns, width)
+  return [
+    line(titles, '  ', { tone: 'dim' }),
+    ...rows.map((row, index) =>
+      shown[index]?.id === cursor.id ? line(row, '▸ ', { bold: true }) : line(row, '  ', {}),
+    ),
+  ]
+}
+
+/** Columns that have no room beside a name that can be read are left out: bids first, then how one stands. */
+function tableLine(
+  row: Cells,
+  mark: string,
+  rest: Partial<Span>,
+  columns: Readonly<Record<'id' | 'price' | 'bids' | 'end' | 'you', number>>,
+  width: number,
+): Line {
+  const right = (text: string, wide: number): Line => [{ text: ' '.repeat(wide - stringWidth(text)) + text, ...rest }]
+  const cells: Record<string, Line> = {
+    price: right(row.price, columns.price),
+    bids: right(row.bids, columns.bids),
+    end: fitTo([{ ...rest, ...row.end }], columns.end),
+    you: fitTo([{ ...rest, ...row.you }], columns.you),
+  }
+  const before = [{ text: mark, ...rest }, ...right(row.id, columns.id), { text: GAP }]
+  const wideOf = (names: readonly string[]) =>
+    names.reduce((sum, name) => sum + GAP.length + widthOf(cells[name] ?? []), widthOf(before))
+  const choices = [
+    ['price', 'bids', 'end', 'you'],
+    ['price', 'end', 'you'],
+    ['price', 'end'],
+  ]
+  const names = choices.find((each) => width - wideOf(each) >= LEAST_NAME) ?? ['end']
+  const name = fitTo([{ text: row.name, ...rest }], Math.max(0, width - wideOf(names)))
+  return [...before, ...name, ...names.flatMap((each): Line => [{ text: GAP }, ...(cells[each] ?? [])])]
+}
+
+function emptyWords({ tab, filter }: Home): string {
+  return filter.text.trim() === '' ? tabs[tab].empty : `No good has all of: ${filter.text.trim()}`
+}
+
+function cellsOf(home: Home, good: GoodView): Cells {
+  return {
+    id: String(good.id),
+    name: good.name,
+    price: pay(good.price ?? good.startPrice),
+    bids: String(good.bidCount),
+    end: endOf(home, good),
+    you: youOf(home, good),
+  }
+}
+
+function endOf({ time, zone }: Home, good: GoodView): Span {
+  const ends = Date.parse(good.endsAt)
+  if (good.status !== 'open') return { text: `${good.status} ${calendarTime(ends, zone).slice(4, -4)}`, tone: 'dim' }
+  const left = ends - time.now
+  return left <= 0 ? { text: '00:00:00 …' } : { text: countdown(left), bold: left < SOON_MS }
+}
+
+function youOf({ me }: Home, { you, owner }: GoodView): Span {
+  if (owner.id === me?.id) return { text: '– yours' }
+  switch (you?.standing ?? 'none') {
+    case 'leading':
+      return { text: '✓ leading', tone: 'good' }
+    case 'outbid':
+      return { text: '✗ outbid', tone: 'bad' }
+    case 'won':
+      return { text: '★ won', tone: 'good' }
+    case 'lost':
+      return { text: '✗ lost', tone: 'dim' }
+    default:
+      return { text: '' }
+  }
+}
+
+/** What there is to know of the good under the cursor, below its picture. */
+export function previewLines(home: Home, width: number, height: number): Line[] {
+  const good = chosen(home)
+  if (good === null) return []
+  const ended = outcomeOf(good, home.me)
+  const leader = good.leader ? `by ${good.leader.nick}` : 'no bids yet'
+  const facts = [
+    ...(good.reserve === 'none' ? [] : [good.reserve === 'met' ? 'reserve met' : 'reserve not met']),
+    ...conditions(good),
+  ]
+  const lines: Line[] = [
+    ...wrapText(good.name, width).map((text): Line => [{ text, bold: true }]),
+    dim(`#${good.id} by ${good.owner.nick} · ${good.watchers} watching`),
+    [],
+    [{ text: pay(good.price ?? good.startPrice), bold: true }, { text: `  ${leader}` }],
+    ...(good.status === 'open' ? [] : [[{ text: ended.text, tone: ended.tone }]]),
+    ...wrapText(facts.join(' · '), width).map(plain),
+    dim(`${good.status === 'open' ? 'ends' : 'ended'} ${calendarTime(Date.parse(good.endsAt), home.zone)}`),
+    [],
+    ...wrapText(good.description, width).map(plain),
+  ]
+  return lines.slice(0, height)
+}
+
+/** Too small for a screen: what matters most, as one sentence. */
+export function oneLine(home: Home): string {
+  const { size } = home
+  const goods = `${shelfOf(home).ids.length} in ${tabs[home.tab].title}`
+  return `Window is ${size.columns}x${size.rows}; auction needs ${LEAST.columns}x${LEAST.rows}. ${goods} · q quit`
+}
+
+/** How many rows there are room for. */
+export const rowsShown = (home: Home): number => boxesOf(home).shown
