@@ -42,8 +42,8 @@ export interface Line {
   readonly code?: number
   /** What a person on a terminal is asked, with what they type, and the exit code after that. */
   readonly asks?: { readonly questions: readonly (readonly [asked: RegExp, typed: string])[]; readonly code: number }
-  /** It goes on until it is told to end: what it says by then, on a screen where it has one, in lines; the code of SIGTERM. */
-  readonly runs?: { readonly screen?: RegExp; readonly lines: RegExp; readonly code: number }
+  /** It goes on until it is told to end: what it shows by then on a screen of its own; what it says in lines, and the code of SIGTERM. */
+  readonly runs?: { readonly screen?: RegExp; readonly lines?: RegExp; readonly code?: number }
   /** What it writes to stderr although all is well. */
   readonly notes?: RegExp
 }
@@ -78,6 +78,9 @@ const plain = (command: string, words: Line['words'] = () => command.split(' '),
 
 /** At least one for each entry of the command table. */
 export const lines: readonly Line[] = [
+  // `auction` alone is help where there is no screen.
+  plain('home', () => [], { runs: { screen: /q quit/ } }),
+  plain('home', undefined, { runs: { screen: /q quit/ }, code: 2, notes: /^(error|hint):/ }),
   plain('signup', ({ fresh }) => ['signup', `nick${fresh()}`], {
     as: null,
     code: 2,
@@ -101,9 +104,9 @@ export const lines: readonly Line[] = [
   plain('list', () => ['list', 'leica', '--status', 'all', '--sort', 'price', '--fields', 'id,name']),
   plain('show', ({ good }) => ['show', `${good.id}`, '--bids', '--log', '--verify']),
   plain('watch', ({ good }) => ['watch', `${good.id}`], {
-    runs: { screen: /q quit/, lines: /Leica/, code: 143 },
+    runs: { screen: /q quit/, lines: /Leica/ },
   }),
-  plain('watch', ({ good }) => ['watch', `${good.id}`, '--plain'], { runs: { lines: /Leica/, code: 143 } }),
+  plain('watch', ({ good }) => ['watch', `${good.id}`, '--plain'], { runs: { lines: /Leica/ } }),
   plain('watch', ({ sold }) => ['watch', `${sold.id}`, '--since', '0']),
   plain('watch', ({ hidden }) => ['watch', `${hidden.id}`, '--until', 'outbid'], {
     as: ada,
@@ -163,14 +166,14 @@ export const lines: readonly Line[] = [
   plain('verify', ({ sold }) => ['verify', `${sold.id}`]),
   plain('calendar', ({ good }) => ['calendar', `${good.id}`]),
   plain('notifications', () => ['notifications', '--follow'], {
-    runs: { lines: /Connection: live/, code: 143 },
+    runs: { lines: /Connection: live/ },
     notes: /^Connection: live/,
   }),
   plain('serve', ({ home, fresh }) => ['serve', '--port', '0', '--data', join(home.path, `house${fresh()}`)], {
     runs: { lines: /The house is open at/, code: 0 },
     notes: /^\{"level"/,
   }),
-  plain('demo', undefined, { runs: { screen: /q quit/, lines: /A house opens at/, code: 143 } }),
+  plain('demo', undefined, { runs: { screen: /q quit/, lines: /A house opens at/ } }),
   plain('admin'),
   plain('admin claim', () => ['admin', 'claim', 'NOT-THE-CODE'], { code: 6, notes: /^error:/ }),
   plain('admin users', undefined, { as: keeper, notes: /more/ }),
@@ -292,7 +295,8 @@ export async function waitFor({ out, err, terminal, ended }: Started, pattern: R
   void ended.then(() => {
     over = true
   })
-  const seen = () => `${out()}${err()}${terminal?.screen().join('\n')}`
+  // What is too long for a line goes on in the next.
+  const seen = () => `${out()}${err()}${terminal?.screen().join('\n')}`.replaceAll(/\s+/g, ' ')
   while (!over && !pattern.test(seen())) await new Promise((resolve) => setTimeout(resolve, 10))
 }
 
@@ -305,13 +309,13 @@ export async function attend(started: Started, { asks, runs, code = 0 }: Line, s
     }
     return asks.code
   }
-  if (!runs) return code
-  if (somebody && runs.screen) {
+  if (somebody && runs?.screen) {
     await waitFor(started, runs.screen)
     started.terminal?.send('q')
     return 0
   }
+  if (!runs?.lines) return code
   await waitFor(started, runs.lines)
   started.signal('SIGTERM')
-  return runs.code
+  return runs.code ?? 143
 }

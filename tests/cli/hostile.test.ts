@@ -5,7 +5,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type HostileHouse, hostileText, LACE, type Manner, openHostileHouse } from '../support/hostile-house.ts'
 import { PASSWORD } from '../support/house.ts'
-import { startWith } from '../support/streams.ts'
+import { HUNG, startWith } from '../support/streams.ts'
 import type { Ran } from './command-line.ts'
 import { environmentOf, type Line, lines, openStage, type Stage, waitFor } from './every-command.ts'
 import { openRaw } from './stub-house.ts'
@@ -18,6 +18,8 @@ const drawing =
   /\u001b\[(?:[0-9;]*[ABCDEGHJKm]|\?(?:25|1049|2004|2026)[hl]|2[23];2t)|\u001b\]2;[^\p{Cc}]*\u0007|\u0007|\r(?=\n)/gu
 /** What of that the laced texts say as well, which it never does, and the rest of what they say. */
 const theirs = /\u001b(?:\[(?:5|31;8|38;5;201|48;2;1;2;3)m|\[6n|\]8|\]52|\][01]|[P_^Xc(#])|owned/
+/** What JSON itself escapes. */
+const escaped = /(?!\n)[\u0000-\u001f]/
 // biome-ignore-end lint/suspicious/noControlCharactersInRegex: as above
 /** Control characters; but for ends of lines, and tabs in a pipe. */
 const controls = /(?!\n)\p{Cc}/u
@@ -43,30 +45,36 @@ afterAll(async () => {
   await stage.close()
 })
 
-/** The line once, its output on a terminal or in a pipe, where nobody can be asked. */
+/** The line once, its output on a terminal or in a pipe; a password is given, nothing else can be asked. */
 async function ran(line: Line, flags: readonly string[], terminal = false): Promise<Ran> {
-  const words = [...(await line.words(stage)), ...flags]
-  return stage.home.auction(words, { server: stage.url, terminal, columns: 200, env: await environmentOf(line, stage) })
+  const secret = line.asks?.questions.some(([asked]) => /Password/.test(asked.source))
+  const words = [...(await line.words(stage)), ...flags, ...(secret ? ['--password-stdin'] : [])]
+  const env = await environmentOf(line, stage)
+  const stdin = secret ? `${PASSWORD}\n` : ''
+  return stage.home.auction(words, { server: stage.url, terminal, columns: 200, stdin, env })
 }
 
 const written = ({ out, err }: Ran) => out + err
-const expectHarmless = (text: string, allowed: RegExp) => {
-  expect(text).not.toMatch(allowed)
+const expectHarmless = (text: string, forbidden: RegExp) => {
+  expect(text).not.toMatch(forbidden)
   expect(text).not.toMatch(unseen)
   expect(text).not.toMatch(odd)
 }
 
-/** A log is exported as its hashes are made: JSON that keeps every character but those that JSON itself escapes. */
-const isEvidence = ({ command }: Line, words: readonly string[]) => command === 'export' && !words.includes('--csv')
+/** A pipe gets a log as its hashes are made: JSON that escapes what JSON itself must, and no more. */
+const isEvidence = (line: Line, words: readonly string[]) => line.command === 'export' && !words.includes('--csv')
 
+/** In a pipe and on a terminal; what was written. */
 async function expectHarmlessLines(line: Line): Promise<string> {
   const piped = written(await ran(line, []))
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
-  if (isEvidence(line, await line.words(stage))) expect(piped).not.toMatch(/(?!\n)[\u0000-\u001f]/)
-  else expectHarmless(piped, controlsInPipe)
   const drawn = written(await ran(line, ['--debug'], true)).replaceAll(styles, '')
-  expectHarmless(drawn, controls)
-  expect(piped + drawn).not.toMatch(/node:internal/)
+  const whole = line.command === 'api' || isEvidence(line, await line.words(stage))
+  expect(drawn).not.toMatch(controls)
+  expect(drawn).not.toMatch(unseen)
+  if (!whole) expectHarmless(drawn, controls)
+  if (!whole) expectHarmless(piped, controlsInPipe)
+  else expect(piped).not.toMatch(escaped)
+  expect(piped).not.toMatch(/node:internal/)
   return piped + drawn
 }
 
@@ -96,10 +104,7 @@ describe('hostile text', () => {
     // The texts were taken; the answers were not refused as nonsense.
     expect(text).not.toMatch(/in a shape|makes no sense|in this program failed/)
     if (text.includes(LACE.head)) shown.add(line.command)
-    expectHarmless(
-      written(await ran(line, ['-q'])),
-      isEvidence(line, await line.words(stage)) ? /\u0000/ : controlsInPipe,
-    )
+    if (!isEvidence(line, await line.words(stage))) expectHarmless(written(await ran(line, ['-q'])), controlsInPipe)
   })
 
   it.each(each.filter(({ name }) => !texts.includes(name)))(
@@ -112,6 +117,7 @@ describe('hostile text', () => {
           expect(text).not.toMatch(controls)
           expect(text).not.toMatch(unseen)
           if (text !== '') expect(documentsIn(text)).not.toEqual([])
+          if (text.includes(LACE.head)) shown.add(line.command)
         }
       }
     },
@@ -119,7 +125,17 @@ describe('hostile text', () => {
 
   it('got through to every command that says what a house says', () => {
     const own = ['auth', 'auth token', 'admin', 'config', 'config list', 'config get', 'config set', 'completion']
-    const silent = [...own, 'version', 'help', 'demo', 'serve', 'notifications', 'logout', 'admin audit']
+    const silent = [
+      ...own,
+      'version',
+      'help',
+      'demo',
+      'serve',
+      'notifications',
+      'logout',
+      'admin audit',
+      'admin webhook-remove',
+    ]
     expect(lines.map(({ command }) => command).filter((name) => !shown.has(name) && !silent.includes(name))).toEqual([])
   })
 
@@ -143,8 +159,11 @@ describe('hostile text', () => {
           const names = /The fields are: (.+)\./.exec(err)?.[1]?.replaceAll(', ', ',') ?? ''
           expect(names).not.toBe('')
           const picked = await ran(line, [...flags, '--fields', names], terminal)
-          expect(picked).toMatchObject({ code: 0, out: expect.stringContaining(LACE.head) })
-          expectHarmless(written(picked).replaceAll(styles, ''), terminal ? controls : controlsInPipe)
+          expect(picked.out).toContain(LACE.head)
+          const text = written(picked).replaceAll(styles, '')
+          expect(text).not.toMatch(terminal ? controls : controlsInPipe)
+          expect(text).not.toMatch(unseen)
+          if (flags.length === 0) expect(text).not.toMatch(odd)
         }
     },
   )
@@ -177,20 +196,20 @@ describe('hostile text on a person’s terminal', () => {
         await waitFor(started, question[0])
         terminal?.send('\u0003')
       } else {
-        await waitFor(started, line.runs?.screen ?? line.runs?.lines ?? /./)
+        await waitFor(started, line.runs?.screen ?? /Connect(ed|ion: live)\./)
         await happen()
-        await waitFor(started, /EVIL/)
+        await waitFor(started, new RegExp(LACE.head))
         for (const key of ['d', '\u001b', '?', '\u001b', 'i', '\u001b']) {
           terminal?.send(key)
           await new Promise((resolve) => setTimeout(resolve, 150))
         }
         started.signal('SIGTERM')
       }
-      await started.ended
+      expect(await started.ended, started.out()).not.toBe(HUNG)
       const out = started.out()
       expect(out).not.toMatch(theirs)
       expectHarmless(out.replaceAll(drawing, ''), controls)
-      expect([terminal?.alternate(), terminal?.cursorShown(), terminal?.title()]).toEqual([false, true, ''])
+      expect([terminal?.alternate(), terminal?.cursorShown()]).toEqual([false, true])
     } finally {
       started.close()
     }
@@ -216,14 +235,13 @@ describe('a hostile head of an answer', () => {
     ['500 \u009b31mNo', 'x-auction-version: 99.0.0\u001b[31m'],
     ['302 Found', 'location: http://evil/\u001b[31m'],
     ['302 Found', 'location: http://evil/\u009b31m\u009d0;owned\u009c'],
-    ['429 Later', 'retry-after: 1\u009b31m'],
     ['200 OK', `x-auction-version: ${'9'.repeat(20_000)}`],
     ['200 OK', 'x-auction-version\u001b[31m: 1'],
   ])('is harmless: %j', async (line, header) => {
     const bytes = Buffer.from(head(line, header), 'latin1').toString('latin1')
     const raw = await openRaw((socket) => socket.once('data', () => socket.end(Buffer.from(bytes, 'latin1'))))
     const env = { AUCTION_SERVER: raw.url }
-    for (const words of [['list'], ['api', 'GET', '/v1/goods'], ['doctor'], ['calendar', '1'], ['whoami', '--json']])
+    for (const words of [['list'], ['api', 'GET', '/v1/goods'], ['calendar', '1', '--json']])
       for (const terminal of [false, true]) {
         const told = written(await stage.home.auction([...words, '--debug'], { server: raw.url, terminal, env }))
         expectHarmless(told.replaceAll(styles, ''), terminal ? controls : controlsInPipe)

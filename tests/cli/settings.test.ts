@@ -52,7 +52,7 @@ describe('a setting', () => {
   })
 
   it.each([
-    [['get', 'nonsense'], /server, color, utc, pager, update-check/],
+    [['get', 'nonsense'], /server, color, utc, pager, update-check, ascii, pictures, motion/],
     [['set', 'nonsense', 'x'], /There is no setting "nonsense"/],
     [['set', '__proto__', 'x'], /There is no setting/],
     [['set', 'server', 'nonsense'], /not a server/],
@@ -60,6 +60,9 @@ describe('a setting', () => {
     [['set', 'utc', 'yes'], /utc takes on, off/],
     [['set', 'pager', 'a\u001bb'], /pager takes/],
     [['set', 'update-check', ''], /update-check takes/],
+    [['set', 'ascii', 'yes'], /ascii takes auto, on, off/],
+    [['set', 'pictures', 'oil'], /pictures takes auto, kitty, iterm2, sixel, blocks, off/],
+    [['set', 'motion', 'slow'], /motion takes on, off/],
   ])('%j is 2, and nothing is kept', async (words, told) => {
     const ran = await home.auction(['config', ...words])
     expect(ran).toMatchObject({ code: 2, out: '' })

@@ -89,7 +89,7 @@ describe('auction serve --demo', () => {
     const deadline = performance.now() + 30_000
     while (!(await what())) {
       if (performance.now() > deadline) throw new Error('It did not come to that.')
-      await new Promise((resolve) => setTimeout(resolve, 500))
+      await new Promise((resolve) => setTimeout(resolve, 100))
     }
   }
 

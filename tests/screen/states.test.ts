@@ -117,14 +117,22 @@ it('a session that ends: the bid is refused, and the line offline', async () => 
   expect(await terminal.ended).toBe(0)
 })
 
-it('a clock that is wrong here: said, and the countdown right all the same', async () => {
-  const good = await mila.sell({ endsInMs: 3_600_000 })
-  const skewed = join(house.directory, 'skewed.mjs')
-  writeFileSync(skewed, 'const { now } = Date\nDate.now = () => now() + 7_200_000\n')
-  const terminal = await watch(good.id, await tokenOfAda(), { NODE_OPTIONS: `--import=${skewed}` })
-  await terminal.waitFor(/▲ clock here 7\d{3}\.\d s fast, corrected/)
-  await terminal.waitFor(/00:59:\d\d/)
-})
+it.each([
+  ['fast', 7_200_000, /▲ clock here 7\d{3}\.\d s fast, corrected/],
+  ['slow', -5_000, /▲ clock here [45]\.\d s slow, corrected/],
+  ['right but for a second', 1_000, null],
+] as const)(
+  'a clock that is %s: said if it matters, and the countdown right all the same',
+  async (_how, byMs, said) => {
+    const good = await mila.sell({ endsInMs: 3_600_000 })
+    const skewed = join(house.directory, `skewed${byMs}.mjs`)
+    writeFileSync(skewed, `const { now } = Date\nDate.now = () => now() + ${byMs}\n`)
+    const terminal = await watch(good.id, await tokenOfAda(), { NODE_OPTIONS: `--import=${skewed}` })
+    if (said) await terminal.waitFor(said)
+    await terminal.waitFor(/00:59:\d\d/)
+    if (!said) expect(terminal.screen().join('\n')).not.toContain('clock here')
+  },
+)
 
 it('a house that goes down says so first', async () => {
   const good = await mila.sell()

@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { callerAt, type Member, memberAt, PASSWORD } from '../support/house.ts'
 import { freePort } from '../support/postgres-setup.ts'
-import { start, type Terminal } from '../support/terminal.ts'
+import { expectWhole, start, type Terminal } from '../support/terminal.ts'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 const auction = join(root, 'packages/cli/bin/auction')
@@ -91,17 +91,6 @@ async function expectStraight(terminal: Terminal, columns: number): Promise<void
       )
   await expect.poll(() => ends().filter(([, end]) => !/[│╮╯]/u.test(end ?? ''))).toEqual([])
   expect(ends().length).toBeGreaterThan(5)
-}
-
-/** The terminal as a shell expects it back. */
-function expectWhole(terminal: Terminal): void {
-  expect([terminal.alternate(), terminal.cursorShown()]).toEqual([false, true])
-  const { modes } = terminal
-  expect([modes().bracketedPasteMode, modes().mouseTrackingMode, modes().synchronizedOutputMode]).toEqual([
-    false,
-    'none',
-    false,
-  ])
 }
 
 describe('a bid in the terminal', () => {

@@ -76,6 +76,22 @@ describe.each(databases)('goods on %s', (kind) => {
     expect(await walk({ q: word, sort: 'price', limit: '1' })).toEqual([first, third, fourth, second])
   })
 
+  it('lists the goods that the caller has bid on, each once, and to nobody else', async () => {
+    const [cid, dan] = [await house.member('cid'), await house.member('dan')]
+    const { word, goods } = await shelf(3)
+    const [first, second] = ids(goods) as [number, number]
+    await cid.bid(first, { max: 5_000 })
+    await cid.bid(first, { max: 6_000 })
+    await cid.bid(second, { amount: 2_000 })
+    await dan.bid(second, { max: 9_000 })
+    const own = async (who: Member, more = '') => (await who.get(`/v1/goods?bidder=me&q=${word}${more}`)).body.items
+    expect(ids(await own(cid, '&sort=new'))).toEqual([first, second].sort((a, b) => b - a))
+    expect((await own(cid)).map(({ you }: Json) => you.standing).sort()).toEqual(['leading', 'outbid'])
+    expect(ids(await own(dan))).toEqual([second])
+    expect((await house.anyone.get('/v1/goods?bidder=me')).status).toBe(401)
+    expect((await cid.get(`/v1/goods?bidder=${dan.id}`)).status).toBe(400)
+  })
+
   it('finds goods by all their words, in any case, taking no character for a pattern', async () => {
     const { word } = await shelf(1, () => ({ description: 'A 100%_sure O\'Hara "find", Straße' }))
     const find = async (q: string) => (await list({ q: `${q} ${word}` })).items.length

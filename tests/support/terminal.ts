@@ -1,6 +1,7 @@
 /** A real pseudo-terminal with a program in it, its screen read cell by cell as a person would see it. */
 import { spawn } from '@lydell/node-pty'
 import xterm, { type Terminal as Emulator, type IBufferCell } from '@xterm/headless'
+import { expect } from 'vitest'
 
 export interface Terminal {
   readonly pid: number
@@ -50,7 +51,7 @@ export function start(command: readonly [string, ...string[]], options: Options 
   const [program, ...words] = command
   const { CI: _ci, NO_COLOR: _noColor, FORCE_COLOR: _forceColor, NODE_ENV: _tests, ...usual } = process.env
   const child = spawn(program, words, {
-    name: 'xterm-256color',
+    name: env.TERM ?? plain.TERM,
     cols,
     rows,
     cwd,
@@ -105,6 +106,17 @@ export function start(command: readonly [string, ...string[]], options: Options 
       emulator.dispose()
     },
   }
+}
+
+/** The terminal as a shell expects it back. */
+export function expectWhole(terminal: Terminal): void {
+  expect([terminal.alternate(), terminal.cursorShown()]).toEqual([false, true])
+  const { modes } = terminal
+  expect([modes().bracketedPasteMode, modes().mouseTrackingMode, modes().synchronizedOutputMode]).toEqual([
+    false,
+    'none',
+    false,
+  ])
 }
 
 function rowsOf(emulator: Emulator): string[] {

@@ -9,7 +9,7 @@ import { createContext, type Globals } from './context.ts'
 import { parseFields } from './fields.ts'
 import { parseServer, usage } from './input.ts'
 import { Interrupted } from './interruption.ts'
-import { hasFlag, type Io } from './io.ts'
+import { hasFlag, type Io, isSpoken } from './io.ts'
 import { createOutput, type Modes, toAuctionError } from './output.ts'
 import { asksForAscii, refusesColour, rules, settingOf } from './settings.ts'
 
@@ -49,7 +49,10 @@ export async function run(words: readonly string[], given: Io): Promise<number> 
     },
   })
   try {
-    await program.parseAsync(isBare(program, words) && io.interactive ? ['home', ...words] : words, { from: 'user' })
+    await program.parseAsync(
+      isBare(program, words) && io.interactive && !isSpoken(io.env) ? ['home', ...words] : words,
+      { from: 'user' },
+    )
     return code
   } catch (error) {
     if (error instanceof Interrupted) {

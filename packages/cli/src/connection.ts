@@ -16,6 +16,11 @@ export interface ConnectionState {
 /** Epoch ms as this machine had it when the program began, counted on by the monotonic clock: setting the clock moves no retry. */
 export const wallTime = (): number => performance.timeOrigin + performance.now()
 
+/** A connection's state whose next try is an instant of the server's clock, on which it is `now`. */
+export function inServerTime<State extends ConnectionState>(state: State, now: number): State {
+  return state.retryAt === null ? state : { ...state, retryAt: now + state.retryAt - wallTime() }
+}
+
 /** How long things may take, in milliseconds; tests make them short. */
 export interface Pace {
   /** No news for this long: `stale`. */

@@ -63,16 +63,23 @@ const columns: readonly { name: string; text?: true; value(event: LoggedEvent): 
   { name: 'hash', value: ({ hash }) => hash },
 ]
 
-/** The first row. */
-export const csvHeader = `${columns.map(({ name }) => name).join(',')}\r\n`
+/** The first row; `plainly`: as of `csvRow`. */
+export const csvHeader = (plainly: boolean): string =>
+  rowOf(
+    columns.map(({ name }) => name),
+    plainly,
+  )
 
-/** An event as a row, made harmless. `onOneLine`: for a terminal, each row a line. */
-export function csvRow(event: LoggedEvent, onOneLine: boolean): string {
+/** An event as a row, made harmless. `plainly`: for a terminal, one line. */
+export function csvRow(event: LoggedEvent, plainly: boolean): string {
   const cells = columns.map(({ text, value }) => {
-    const plain = (onOneLine ? safeText : safeLines)(value(event))
+    const plain = (plainly ? safeText : safeLines)(value(event))
     return quoted(text && /^[=+\-@\t\r]/.test(plain) ? `'${plain}` : plain)
   })
-  return `${cells.join(',')}\r\n`
+  return rowOf(cells, plainly)
 }
+
+// A terminal has no use for the return that the format asks for.
+const rowOf = (cells: readonly string[], plainly: boolean): string => `${cells.join(',')}${plainly ? '\n' : '\r\n'}`
 
 const quoted = (cell: string): string => (/[",\r\n]/.test(cell) ? `"${cell.replaceAll('"', '""')}"` : cell)

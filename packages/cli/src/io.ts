@@ -48,6 +48,11 @@ export function hasFlag(words: readonly string[], flag: string): boolean {
   return (end < 0 ? words : words.slice(0, end)).includes(flag)
 }
 
+/** Whether somebody has the terminal read aloud, so that nothing shown may be rewritten. */
+export function isSpoken({ ACCESSIBLE, INK_SCREEN_READER }: Environment): boolean {
+  return [ACCESSIBLE, INK_SCREEN_READER].some((value) => isSet(value) && value !== '0' && value !== 'false')
+}
+
 /** Whether colours may be written to a stream: a terminal that has them, and nobody who said no. */
 export function coloursWanted(env: Environment, words: readonly string[], terminal: boolean): boolean {
   const refused = hasFlag(words, '--no-color')

@@ -42,24 +42,6 @@ export const rules = {
     given: (env) => refusal('NO_COLOR', 'never', env),
     parse: (text) => oneOf(['auto', 'never'], 'color', text),
   },
-  ascii: {
-    meaning: "the program's signs in plain ASCII: on, off, or auto, as the terminal's alphabet is",
-    fallback: 'auto',
-    given: ({ AUCTION_ASCII: said }) => (said ? [/^(0|off|auto)$/.exec(said)?.[0] ?? 'on', 'AUCTION_ASCII'] : null),
-    parse: (text) => oneOf(['auto', 'on', 'off'], 'ascii', text),
-  },
-  pictures: {
-    meaning: 'in full as kitty, iterm2 or sixel, or auto; as blocks alone; or off',
-    fallback: 'auto',
-    given: (env) => variable('AUCTION_PICTURES', env),
-    parse: (text): (typeof waysToShow)[number] => oneOf(waysToShow, 'pictures', text),
-  },
-  motion: {
-    meaning: 'whether pictures may move: on or off',
-    fallback: 'on',
-    given: (env) => variable('AUCTION_MOTION', env),
-    parse: (text) => oneOf(['on', 'off'], 'motion', text),
-  },
   utc: {
     meaning: 'times in UTC: on or off',
     fallback: 'off',
@@ -77,6 +59,24 @@ export const rules = {
     fallback: 'on',
     given: (env) => refusal('AUCTION_NO_UPDATE_NOTIFIER', 'off', env),
     parse: (text) => oneOf(['on', 'off'], 'update-check', text),
+  },
+  ascii: {
+    meaning: "the program's signs in plain ASCII: on, off, or auto, as the terminal's alphabet is",
+    fallback: 'auto',
+    given: ({ AUCTION_ASCII: said }) => (said ? [/^(0|off|auto)$/.exec(said)?.[0] ?? 'on', 'AUCTION_ASCII'] : null),
+    parse: (text) => oneOf(['auto', 'on', 'off'], 'ascii', text),
+  },
+  pictures: {
+    meaning: 'in full as kitty, iterm2 or sixel, or auto; as blocks alone; or off',
+    fallback: 'auto',
+    given: (env) => variable('AUCTION_PICTURES', env),
+    parse: (text): (typeof waysToShow)[number] => oneOf(waysToShow, 'pictures', text),
+  },
+  motion: {
+    meaning: 'whether pictures may move: on or off',
+    fallback: 'on',
+    given: (env) => variable('AUCTION_MOTION', env),
+    parse: (text) => oneOf(['on', 'off'], 'motion', text),
   },
 } satisfies Record<string, Rule>
 

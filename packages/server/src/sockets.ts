@@ -210,6 +210,8 @@ function openHall(io: Server, { clock, feed, rooms: stored }: SocketsOptions) {
     /** Newest seqs, changed presence, and the end of rooms that everyone left. */
     tick(now: number): void {
       const heads = feed.heads()
+      // Who follows the house hears that it is there, too: silence is remarkable.
+      io.to(HOUSE_ROOM).volatile.emit('heads', { now, seqs: {} })
       for (const { goodId, changed, left, over } of rooms.tick(now)) {
         io.to(roomOf(goodId)).volatile.emit('heads', { now, seqs: { [goodId]: heads.get(goodId) ?? 0 } })
         for (const person of left) tellPresence(goodId, { left: person })

@@ -58,7 +58,7 @@ async function* linesOf(client: Client, goods: readonly Answer<'good'>[], safely
 }
 
 async function* tableOf(client: Client, goods: readonly Answer<'good'>[], safely: boolean): AsyncGenerator<string> {
-  yield csvHeader
+  yield csvHeader(safely)
   const row = (event: LoggedEvent) => csvRow(event, safely)
   for (const good of goods) for await (const page of readLog(client, good)) yield page.map(row).join('')
 }

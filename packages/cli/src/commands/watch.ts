@@ -8,6 +8,7 @@ import type { Command, Input } from '../command.ts'
 import type { Context } from '../context.ts'
 import type { FeedMessage } from '../follow.ts'
 import { oneOf, parseId, parseSeq } from '../input.ts'
+import { isSpoken } from '../io.ts'
 import { readRoomPassword, roomPasswordOption } from '../room-password.ts'
 import { type End, jsonTeller, type Teller } from '../watch-lines.ts'
 
@@ -73,11 +74,7 @@ function readPlan({ interactive, globals, io }: Context, { option, flag }: Input
   const since = option('since')
   const until = oneOf(ends, '--until', option('until') ?? 'end')
   const { env } = io
-  const spoken =
-    io.terminal &&
-    [env.ACCESSIBLE, env.INK_SCREEN_READER].some(
-      (value) => value !== undefined && value !== '' && value !== '0' && value !== 'false',
-    )
+  const spoken = io.terminal && isSpoken(env)
   const dumb = io.terminal && env.TERM === 'dumb'
   const watches = interactive && until === 'end' && since === undefined
   const style = globals.json ? 'json' : flag('plain') || spoken || dumb ? 'plain' : watches ? 'screen' : 'json'

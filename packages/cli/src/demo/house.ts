@@ -1,5 +1,6 @@
 /** The house of `auction serve --demo`: its people, its goods with their past, and bots that keep it alive until it closes. */
 import { randomUUID } from 'node:crypto'
+import { DEFAULT_SERVER } from '../input.ts'
 import { keepAlive, type OnShow } from './bots.ts'
 import { DEMO_PASSWORD, type Exhibit, exhibits, keeper, visitor } from './goods.ts'
 import { list, type Player, playerOf, signUp } from './people.ts'
@@ -53,7 +54,7 @@ async function show(players: ReadonlyMap<string, Player>, exhibit: Exhibit): Pro
 
 function tour(url: string): string {
   return `This is a demo: bots bid, and everybody's password is ${DEMO_PASSWORD}. In another terminal:
-  export AUCTION_SERVER=${url}
+${url === DEFAULT_SERVER ? '' : `  export AUCTION_SERVER=${url}\n`}\
   auction login ${visitor}       to bid, buy and sell
   auction list
   auction watch 1          a camera that others want, too

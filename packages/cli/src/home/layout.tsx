@@ -45,7 +45,9 @@ function Middle({ home }: { home: Home }): ReactNode {
 function Preview({ home, columns, rows }: { home: Home; columns: number; rows: number }): ReactNode {
   const [width, height] = [columns - FRAME.columns, rows - FRAME.rows]
   const good = chosen(home)
-  const picture = good?.image ? boxesOf(home).picture : 0
+  const { grid } = home.picture
+  const room = good?.image ? boxesOf(home).picture : 0
+  const picture = grid ? Math.min(room, Math.ceil(grid.height / 2)) : room
   const lines = previewLines(home, width, height - picture)
   return (
     <Box

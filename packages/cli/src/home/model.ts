@@ -111,8 +111,10 @@ export type Effect =
 export type Change = readonly [Home, readonly Effect[]]
 
 /** The screen before anything is known. */
-export function initialHome(known: Pick<Home, 'me' | 'server' | 'zone' | 'size' | 'colour'> & { now: number }): Home {
-  const { now, ...rest } = known
+export function initialHome(
+  known: Pick<Home, 'me' | 'server' | 'zone' | 'size' | 'colour'> & { pictures?: PictureTaste; now: number },
+): Home {
+  const { now, pictures = plainTaste, ...rest } = known
   const shelf = (tab: Tab): Shelf => {
     return { ids: [], order: tabs[tab].order, pages: 1, more: false, loaded: false, cursor: { id: null, place: 0 } }
   }
@@ -127,7 +129,7 @@ export function initialHome(known: Pick<Home, 'me' | 'server' | 'zone' | 'size' 
     time: { now, skewMs: null, roundTripMs: null },
     panel: 'none',
     picture: noPicture,
-    pictures: plainTaste,
+    pictures,
     notice: null,
     notices: [],
     noticeBack: null,

@@ -4,14 +4,16 @@ import type { User } from '@auction/common/answers'
 import { AuctionError } from '@auction/common/errors'
 import type { GoodView } from '@auction/common/view'
 import type { Client } from '../client.ts'
+import { inServerTime } from '../connection.ts'
 import { followHouse } from '../follow.ts'
 import type { Page } from '../pages.ts'
 import { fetchPictureFrames } from '../picture-cells.ts'
 import { messageFor } from '../screen/keyboard.ts'
 import { createPause, type Pause } from '../screen/pause.ts'
+import { pictureTaste } from '../screen/picture-taste.ts'
 import { watchGood } from '../screen/run.tsx'
 import { createStore, type Store } from '../screen/store.ts'
-import { inServerTime, tellTime } from '../screen/time.ts'
+import { tellTime } from '../screen/time.ts'
 import { Drawn, inWindow, type View, type Window, type WindowIo } from '../screen/window.tsx'
 import { createServerClock, type ServerClock } from '../server-clock.ts'
 import { keymap } from './keymap.ts'
@@ -137,6 +139,7 @@ function firstHome({ client, me, io }: Visit, window: Window, clock: ServerClock
     zone: io.env.TZ || Intl.DateTimeFormat().resolvedOptions().timeZone,
     size: window.size(),
     colour: io.colour,
+    pictures: pictureTaste(io).taste,
     now: clock.now(),
   })
 }

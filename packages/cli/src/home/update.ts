@@ -39,7 +39,8 @@ export function update(home: Home, msg: Msg): Change {
 /** The picture there is room for now. */
 function pictureBox(home: Home): { goodId: number; columns: number; rows: number } | null {
   const [good, { preview, picture }] = [chosen(home), boxesOf(home)]
-  if (!good?.image || !home.colour || preview === 0 || picture < 1 || !fits(home)) return null
+  if (!good?.image || !home.colour || home.pictures.cells === 'words' || preview === 0 || picture < 1 || !fits(home))
+    return null
   return { goodId: good.id, columns: preview - 4, rows: picture }
 }
 

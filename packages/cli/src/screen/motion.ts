@@ -3,8 +3,8 @@ import { pictureBox } from './geometry.ts'
 import type { Change, Effect, Model } from './model.ts'
 import type { PictureState } from './picture-state.ts'
 
-/** Cells that are drawn anew in a millisecond, 400 KB a second at most: a picture of many cells moves in larger steps. */
-const CELLS_PER_MS = 12
+/** Cells that are drawn anew in a millisecond, 300 KB a second at most: a picture of many cells moves in larger steps. */
+const CELLS_PER_MS = 8
 
 /** Whether it moves now: only where somebody asked to see it, not beside what must be read. */
 const moves = (model: Model): boolean =>

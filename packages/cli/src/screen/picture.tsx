@@ -49,7 +49,7 @@ const Cells = memo(function Cells({ grid, blocks }: { grid: PictureGrid; blocks:
         // biome-ignore lint/suspicious/noArrayIndexKey: a line is its place in the picture
         <Text key={row} wrap="truncate">
           {pieces.map(({ at, cells, above, below }) => (
-            <Text key={at} {...(blocks ? inkOf(above, below) : { backgroundColor: between(above, below ?? above) })}>
+            <Text key={at} {...(blocks ? inkOf(above, below) : { backgroundColor: halfway(above, below ?? above) })}>
               {(blocks ? '▀' : ' ').repeat(cells)}
             </Text>
           ))}
@@ -62,7 +62,7 @@ const Cells = memo(function Cells({ grid, blocks }: { grid: PictureGrid; blocks:
 const inkOf = (above: string, below: string | null) => ({ color: above, ...(below && { backgroundColor: below }) })
 
 /** `#rrggbb` halfway from one to the other. */
-function between(one: string, other: string): string {
+export function halfway(one: string, other: string): string {
   const parts = [1, 3, 5].map((at) =>
     Math.round((Number.parseInt(one.slice(at, at + 2), 16) + Number.parseInt(other.slice(at, at + 2), 16)) / 2),
   )

@@ -1,5 +1,4 @@
 /** The server's time on a screen: told as often as what counts down needs it. */
-import { type ConnectionState, wallTime } from '../connection.ts'
 import type { ServerClock } from '../server-clock.ts'
 
 const QUICK_TICK_MS = 100
@@ -32,9 +31,4 @@ export function tellTime(
   }
   next()
   return () => clearTimeout(timer)
-}
-
-/** A connection's state whose next try is an instant of the server's clock, on which it is `now`. */
-export function inServerTime<State extends ConnectionState>(state: State, now: number): State {
-  return state.retryAt === null ? state : { ...state, retryAt: now + state.retryAt - wallTime() }
 }

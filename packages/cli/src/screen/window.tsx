@@ -108,6 +108,8 @@ function openWindow(io: WindowIo): { window: Window; close(): Promise<void> } {
       lent = true
       const used = async () => {
         await use()
+        // A prompt that has its answer stops the reading of stdin a moment later: not after Ink has begun to read again.
+        await new Promise((resolve) => setImmediate(resolve))
         // Before Ink has the terminal back, which draws at once.
         shown.view?.onResize(sizeOf(io))
       }
