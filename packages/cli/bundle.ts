@@ -1,33 +1,113 @@
+/** `npm run build`, after the compiler: what the compiler wrote, with its libraries, in few files that start fast (docs/decisions/0022). */
+import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { builtinModules } from 'node:module'
+import { basename, join } from 'node:path'
+import { VERSION } from '@auction/common/version'
 import { build, type Plugin } from 'esbuild'
-import { fileURLToPath } from 'node:url'
-const here = fileURLToPath(new URL('.', import.meta.url))
+
+const dist = join(import.meta.dirname, 'dist')
+/** As deep as dist/demo and dist/screen, since files find `../../assets` from where they are. */
+const bundle = join(dist, 'bundle')
+const stampPath = join(bundle, 'stamp.json')
+/** Programs that are running still load parts of the bundle before; they have a day. */
+const KEPT_MS = 24 * 60 * 60 * 1000
+/** What changes whenever the compiler, npm or a change of this file would make another bundle. */
+const sources = [
+  '.tsbuildinfo',
+  '../../common/dist/.tsbuildinfo',
+  '../../../node_modules/.package-lock.json',
+  '../bundle.ts',
+]
+
+/**
+ * Node's own modules by `getBuiltinModule`: an ESM `import` of one reads all its properties, and that loads half of Node (fetch with
+ * `node:http`). One copy for each importer, as shared ones would each become a file.
+ */
 const builtins: Plugin = {
   name: 'builtins',
   setup({ onResolve, onLoad }) {
     const names = new Set(builtinModules)
-    onResolve({ filter: /^(node:)?[a-z_/0-9]+$/ }, ({ path, kind }) => {
+    onResolve({ filter: /^[a-z]/ }, ({ path, kind, importer }) => {
+      if (kind === 'dynamic-import') return null
       const name = path.replace(/^node:/, '')
-      if (!names.has(name) && !path.startsWith('node:')) return null
-      return { path: name, namespace: kind === 'require-call' ? 'required' : 'imported' }
+      return name === path && !names.has(name) ? null : { path: name, suffix: `?${importer}`, namespace: 'builtin' }
     })
-    onLoad({ filter: /./, namespace: 'required' }, ({ path }) => ({ contents: `module.exports = process.getBuiltinModule('node:${path}')`, loader: 'js' }))
-    onLoad({ filter: /./, namespace: 'imported' }, ({ path }) => {
-      const keys = Object.keys(process.getBuiltinModule(`node:${path}`)!)
-      return { contents: `const load = () => process.getBuiltinModule('node:${path}')
-Object.defineProperties(exports, { __esModule: { value: true }, default: { get: load, enumerable: true },
-${keys.filter(k=>k!=='default').map((k) => `  ${JSON.stringify(k)}: { get: () => load()[${JSON.stringify(k)}], enumerable: true },`).join('\n')}
-})`, loader: 'js' }
-    })
+    onLoad({ filter: /./, namespace: 'builtin' }, ({ path }) => ({
+      contents: `module.exports = process.getBuiltinModule('node:${path}')`,
+    }))
   },
 }
-const r = await build({
-  absWorkingDir: here,
-  entryPoints: ['dist/main.js', 'dist/keyring-child.js'],
-  bundle: true, splitting: true, format: 'esm', platform: 'node', target: 'node24',
-  outdir: process.env.OUT ?? 'dist/b2', external: ['@auction/server', '@napi-rs/keyring', 'jq-wasm', 'react-devtools-core'],
-  define: { 'process.env.NODE_ENV': '"production"' },
-  minifyWhitespace: process.env.MIN==='1', minifySyntax: process.env.MIN==='1',
-  sourcemap: process.env.MAP ? 'linked' : false,
-  logLevel: 'info', plugins: [builtins], metafile: true,
-})
+
+/** Zod's messages in fifty languages, of which we show none. */
+const oneLanguage: Plugin = {
+  name: 'one-language',
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter: /\/locales\/index\.js$/ }, ({ importer }) =>
+      importer.includes('/node_modules/zod/') ? { path: 'none', namespace: 'locales' } : null,
+    )
+    onLoad({ filter: /./, namespace: 'locales' }, () => ({ contents: 'export {}' }))
+  },
+}
+
+/** A file's state, as the launcher compares it (src/start.ts); null for a file that is not there. */
+function stateOf(path: string): readonly [mtimeMs: number, size: number] | null {
+  const about = statSync(join(dist, path), { throwIfNoEntry: false })
+  return about ? [about.mtimeMs, about.size] : null
+}
+
+function stampNow(): string | null {
+  try {
+    return readFileSync(stampPath, 'utf8')
+  } catch {
+    return null
+  }
+}
+
+/** Writes a file whole or not at all. */
+function write(path: string, contents: string | Uint8Array): void {
+  writeFileSync(`${path}.${process.pid}`, contents)
+  renameSync(`${path}.${process.pid}`, path)
+}
+
+// Before anything is read: a source that changes meanwhile makes the bundle one of another build, which is not run.
+const of = Object.fromEntries(sources.map((path) => [path, stateOf(path)]))
+if (stampNow()?.includes(JSON.stringify(of)) !== true) await make()
+
+async function make(): Promise<void> {
+  const { outputFiles, metafile } = await build({
+    absWorkingDir: import.meta.dirname,
+    entryPoints: ['dist/main.js', 'dist/keyring-child.js'],
+    // The child is forked by its name, from beside whoever forks it.
+    entryNames: '[name]',
+    outdir: bundle,
+    write: false,
+    bundle: true,
+    splitting: true,
+    format: 'esm',
+    platform: 'node',
+    target: 'node24',
+    define: { 'process.env.NODE_ENV': '"production"' },
+    logOverride: { 'assign-to-define': 'silent' },
+    // Another package; native; with a .wasm beside it; in CommonJS; never there.
+    external: ['@auction/server', '@napi-rs/keyring', 'jq-wasm', 'yaml', 'react-devtools-core'],
+    sourcemap: 'linked',
+    sourcesContent: false,
+    metafile: true,
+    plugins: [builtins, oneLanguage],
+  })
+  // Imported lazily, a CommonJS module has its names in Node, and `default` alone in a bundle.
+  const nameless = Object.values(metafile.outputs).flatMap(({ entryPoint = '' }) =>
+    metafile.inputs[entryPoint]?.format === 'cjs' ? [entryPoint] : [],
+  )
+  if (nameless.length > 0) throw new Error(`Must be external, as CommonJS that is imported lazily: ${nameless}`)
+  mkdirSync(bundle, { recursive: true })
+  for (const { path, contents } of outputFiles) write(path, contents)
+  write(stampPath, JSON.stringify({ version: VERSION, of }))
+  const made = new Set(['stamp.json', ...outputFiles.map(({ path }) => basename(path))])
+  for (const name of readdirSync(bundle)) {
+    const path = join(bundle, name)
+    // Compiled code that V8 kept is of the bundle before.
+    if (name === 'cache' || (!made.has(name) && Date.now() - statSync(path).mtimeMs > KEPT_MS))
+      rmSync(path, { recursive: true, force: true })
+  }
+}

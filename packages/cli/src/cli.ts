@@ -140,17 +140,19 @@ function buildProgram(shell: Shell): Commander {
     const [first = '', second] = name.split(' ')
     const parent = second === undefined ? program : program.commands.find((each) => each.name() === first)
     if (!parent) continue
-    const commander = configure(new Commander(second ?? first), shell).description(summary)
+    const commander = new Commander(second ?? first).description(summary)
     parent.addCommand(commander)
     if (name === 'help') addHelp(commander, program, shell)
-    else if (load) {
+    else if (!load) commander.action(() => commander.help())
+    // Only who is chosen gets its flags: sixty commands with ten each take longer than most of what they do.
+    parent.hook('preSubcommand', async (_parent, chosen) => {
+      if (chosen !== commander) return
+      configure(commander, shell)
+      if (!load) return
       commander.helpOption('-h, --help', 'show this')
-      parent.hook('preSubcommand', async (_parent, chosen) => {
-        if (chosen !== commander) return
-        shell.enter(name)
-        await define(commander, load, shell)
-      })
-    } else commander.action(() => commander.help())
+      shell.enter(name)
+      await define(commander, load, shell)
+    })
   }
   program.hook('preSubcommand', (_program, chosen) => {
     if (program.getOptionValue('help') === true) chosen.help()

@@ -24,6 +24,12 @@ export const variables: readonly (readonly [name: string, meaning: string])[] = 
   ['NO_COLOR', 'anything: no colours'],
   ['CLICOLOR', '0: no colours'],
   ['TERM', 'dumb: no colours, no screen, no questions'],
+  ['TERM_PROGRAM', 'which pictures the terminal shows, as TERM and the next five'],
+  ['LC_TERMINAL', 'the same, over ssh'],
+  ['KITTY_WINDOW_ID', 'anything: pictures as kitty shows them'],
+  ['TMUX', 'anything: pictures in half-blocks'],
+  ['STY', 'the same'],
+  ['ZELLIJ', 'the same'],
   ['ACCESSIBLE', 'anything: the live screen speaks line by line'],
   ['INK_SCREEN_READER', 'the same'],
   ['CI', 'anything but 0 and false: nothing is asked'],
@@ -84,8 +90,15 @@ export async function topicPage(topic: Topic): Promise<string> {
     return `What the program heeds in its environment. Flags beat it; it beats what auction config keeps.\n\n${columnsOf(variables)}`
   if (topic === 'exit-codes')
     return `How a command ends, for scripts:\n\n${columnsOf(exitCodes().map(([code, meaning]) => [String(code), meaning]))}`
-  const { keymap } = await import('./screen/keymap.ts')
-  const keys = keymap.filter(({ help }) => help !== '').map(({ label, help }) => [label, help] as const)
-  const rows = [...new Map(keys.map((row) => [row.join('\t'), row])).values()]
-  return `The keys of the live screen; its last line shows those that work now.\n\n${columnsOf(rows)}`
+  const [{ keymap: home }, { keymap: watch }] = await Promise.all([
+    import('./home/keymap.ts'),
+    import('./screen/keymap.ts'),
+  ])
+  return `The keys of auction watch; the last line of a screen shows those that work now.\n\n${keysOf(watch)}
+The keys of auction alone, the home screen.\n\n${keysOf(home)}`
+}
+
+function keysOf(keymap: readonly { readonly label: string; readonly help: string }[]): string {
+  const rows = keymap.filter(({ help }) => help !== '').map(({ label, help }) => [label, help] as const)
+  return columnsOf([...new Map(rows.map((row) => [row.join('\t'), row])).values()])
 }

@@ -161,6 +161,11 @@ export class AuctionError extends Error {
   /** The request that met it, where there was one. */
   readonly requestId: string | null
 
+  /** Those of another copy of this class too: the program's bundle has one, the server that it runs another. */
+  static override [Symbol.hasInstance](value: unknown): boolean {
+    return value instanceof Error && value.name === 'AuctionError' && 'code' in value && isFaultCode(value.code)
+  }
+
   constructor(
     code: FaultCode,
     message?: string,
