@@ -1,0 +1,126 @@
+/** The launcher: it runs the bundle while that is of this very build, else what the compiler wrote. */
+import { execFileSync } from 'node:child_process'
+import {
+  appendFileSync,
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { environment } from '../support/program.ts'
+
+const project = fileURLToPath(new URL('../..', import.meta.url))
+/** A copy of the project, whose code may be changed and built. */
+let copy: string
+const at = (path: string): string => join(copy, path)
+
+const compile = () => execFileSync(at('node_modules/.bin/tsc'), ['-b', 'packages/cli'], { cwd: copy })
+const bundle = () => execFileSync(process.execPath, [at('packages/cli/bundle.ts')], { cwd: copy })
+const auction = (...words: string[]): string =>
+  execFileSync(at('packages/cli/bin/auction'), words, { env: environment(at('home')), encoding: 'utf8' })
+
+/** Writes something else into a file. */
+function change(path: string, from: string, to: string): void {
+  const text = readFileSync(at(path), 'utf8')
+  expect(text).toContain(from)
+  writeFileSync(at(path), text.replace(from, to))
+}
+
+const BUNDLED = 'from the bundle\n'
+/** Makes the bundle, and nothing else, say that it runs. */
+const mark = () =>
+  change('packages/cli/dist/bundle/main.js', '// dist/main.js', `process.stdout.write('from the bundle\\n')`)
+
+/** As npm leaves it, but that the packages of the project are those of the copy. */
+function install(): void {
+  mkdirSync(at('node_modules/@auction'), { recursive: true })
+  for (const name of readdirSync(join(project, 'node_modules')))
+    if (name !== '@auction') symlinkSync(join(project, 'node_modules', name), at(`node_modules/${name}`))
+  rmSync(at('node_modules/.package-lock.json'))
+  writeFileSync(at('node_modules/.package-lock.json'), '{}')
+  for (const name of ['common', 'cli']) symlinkSync(at(`packages/${name}`), at(`node_modules/@auction/${name}`))
+}
+
+beforeEach(() => {
+  copy = mkdtempSync(join(tmpdir(), 'auction-launcher-'))
+  cpSync(join(project, 'tsconfig.base.json'), at('tsconfig.base.json'))
+  for (const name of ['common', 'cli'])
+    cpSync(join(project, 'packages', name), at(`packages/${name}`), {
+      recursive: true,
+      filter: (path) => !path.endsWith('/dist/bundle'),
+    })
+  install()
+  compile()
+})
+afterEach(() => rmSync(copy, { recursive: true, force: true }))
+
+describe('with a bundle', () => {
+  beforeEach(() => {
+    bundle()
+    mark()
+  })
+
+  it('runs it', () => {
+    expect(auction('version')).toBe(`${BUNDLED}0.2.0\n`)
+  })
+  it('does not make it again while nothing has changed', () => {
+    compile()
+    bundle()
+    expect(auction('version')).toContain(BUNDLED)
+  })
+  it('runs what the compiler wrote after it, of the program', () => {
+    change('packages/cli/src/commands/version.ts', 'values: [VERSION]', `values: ['newer']`)
+    compile()
+    expect(auction('version')).toBe('newer\n')
+  })
+  it('runs what the compiler wrote after it, of the rules that it shares with the house', () => {
+    change('packages/common/src/version.ts', `'0.2.0'`, `'0.2.1'`)
+    compile()
+    expect(auction('--version')).toBe('0.2.1\n')
+    expect(auction('version')).toBe('0.2.1\n')
+  })
+  it('runs what npm installed after it', () => {
+    appendFileSync(at('node_modules/.package-lock.json'), '\n')
+    expect(auction('version')).toBe('0.2.0\n')
+  })
+  it('runs a new one, once it is made', () => {
+    change('packages/cli/src/commands/version.ts', 'values: [VERSION]', `values: ['newer']`)
+    compile()
+    bundle()
+    mark()
+    expect(auction('version')).toBe(`${BUNDLED}newer\n`)
+  })
+  it('says no version that is not of this build', () => {
+    change('packages/cli/dist/bundle/stamp.json', '"version":"0.2.0"', '"version":"9.9.9"')
+    expect(auction('--version')).toBe('9.9.9\n')
+    appendFileSync(at('packages/common/dist/.tsbuildinfo'), '\n')
+    expect(auction('--version')).toBe('0.2.0\n')
+  })
+  it('runs what the compiler wrote where the stamp of the bundle is damaged', () => {
+    writeFileSync(at('packages/cli/dist/bundle/stamp.json'), '{"version"')
+    expect(auction('version')).toBe('0.2.0\n')
+  })
+})
+
+describe('without a bundle', () => {
+  it('runs what the compiler wrote', () => {
+    expect(auction('version')).toBe('0.2.0\n')
+    expect(auction('--version')).toBe('0.2.0\n')
+    expect(JSON.parse(auction('--version', '--json') || auction('version', '--json'))).toBeTruthy()
+  })
+  it('starts wherever it is called from, and through a link', () => {
+    symlinkSync(at('packages/cli/bin/auction'), at('link'))
+    expect(execFileSync(at('link'), ['--version'], { cwd: '/', encoding: 'utf8' })).toBe('0.2.0\n')
+    expect(execFileSync('sh', ['auction', '--version'], { cwd: at('packages/cli/bin'), encoding: 'utf8' })).toBe(
+      '0.2.0\n',
+    )
+  })
+})
