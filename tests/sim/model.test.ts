@@ -33,7 +33,8 @@ const reached = [
 
 describe.each(databases)('the house on %s', (kind) => {
   const runs = one === undefined ? wanted[kind] : 1
-  const timeout = 60_000 + runs * 1_000
+  // On a machine that does much else besides, too.
+  const timeout = 60_000 + runs * 4_000
 
   it(`keeps the rules in ${runs} random sales, as a second, naive house does`, { timeout }, async () => {
     const last = first + runs - 1
