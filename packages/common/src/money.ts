@@ -60,8 +60,13 @@ export function parseAmount(text: string, currency: string): number {
   return amount
 }
 
-/** For people: `$1,280.50`. Formats the exact decimal string, never a float. */
-export function formatMoney({ amount, currency }: Money, locale = 'en-US'): string {
+/** Making one costs ten times what using it does; there are as many as currencies in use. */
+const formats = new Map<string, Intl.NumberFormat>()
+
+function formatOf(currency: string, locale: string): Intl.NumberFormat {
+  const key = `${locale} ${currency}`
+  const known = formats.get(key)
+  if (known) return known
   const decimals = exponentOf(currency)
   const format = new Intl.NumberFormat(locale, {
     style: 'currency',
@@ -69,7 +74,13 @@ export function formatMoney({ amount, currency }: Money, locale = 'en-US'): stri
     minimumFractionDigits: decimals,
     maximumFractionDigits: decimals,
   })
-  return format.format(toDecimal(amount, currency) as `${number}`)
+  formats.set(key, format)
+  return format
+}
+
+/** For people: `$1,280.50`. Formats the exact decimal string, never a float. */
+export function formatMoney({ amount, currency }: Money, locale = 'en-US'): string {
+  return formatOf(currency, locale).format(toDecimal(amount, currency) as `${number}`)
 }
 
 /** In a sentence of ours: `1280.50 USD`. */

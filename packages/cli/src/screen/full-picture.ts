@@ -16,7 +16,7 @@ import { createPause } from './pause.ts'
 import type { Size, WindowIo } from './window.tsx'
 
 /** How long a terminal may take to say what it is. */
-const ANSWER_MS = 400
+const ANSWER_MS = 1_000
 /** A window that is being resized is drawn once it rests. */
 const SETTLED_MS = 150
 /** A cell where the terminal does not tell; a small one, so that nothing is ever too large. */

@@ -69,5 +69,5 @@ export function readAnswers(text: string): Answers {
   }
 }
 
-/** Whether this, in what Ink hands over as typed, is an answer that came too late. */
-export const isLateAnswer = (input: string): boolean => /^(_Gi=31;.*|\[6;\d+;\d+t|\[\?[\d;]*c)$/.test(input)
+/** Whether this, in what Ink hands over as typed, is an answer that came too late; of kitty's it takes the beginning for a key. */
+export const isLateAnswer = (input: string): boolean => /^(Gi=31;.*|\[6;\d+;\d+t|\[\?[\d;]*c)$/.test(input)

@@ -6,9 +6,8 @@ import type { PictureState } from './picture-state.ts'
 /** Cells that are drawn anew in a millisecond, 300 KB a second at most: a picture of many cells moves in larger steps. */
 const CELLS_PER_MS = 8
 
-/** Whether it moves now: only where somebody asked to see it, not beside what must be read. */
-const moves = (model: Model): boolean =>
-  model.panel === 'picture' && model.picture.frames.length > 1 && pictureBox(model) !== null
+/** Whether it moves now. There is more than one frame only where somebody opened it: nothing moves beside what must be read. */
+const moves = (model: Model): boolean => model.picture.frames.length > 1 && pictureBox(model) !== null
 
 /** Sets a picture in motion that comes into sight. */
 export function begunMotion(before: Model, [after, effects]: Change): Change {
