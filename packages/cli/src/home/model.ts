@@ -167,5 +167,5 @@ export function boxesOf({ size: { columns, rows } }: Pick<Home, 'size'>) {
   const preview = columns >= PREVIEW_FROM ? PREVIEW_COLUMNS : 0
   const height = rows - HEADER_ROWS - FOOTER_ROWS
   const picture = Math.floor((height - FRAME.rows) * PICTURE_SHARE)
-  return { height, table: columns - preview, preview, picture, shown: height - FRAME.rows - 1 }
+  return { height, table: columns - preview, preview, picture }
 }

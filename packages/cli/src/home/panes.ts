@@ -18,7 +18,7 @@ import {
   wrapText,
 } from '../screen/words.ts'
 import { conditions, pay } from '../wording.ts'
-import { boxesOf, chosen, type Home, needsLogin, shelfOf, tabNames, tabs } from './model.ts'
+import { chosen, type Home, needsLogin, shelfOf, tabNames, tabs } from './model.ts'
 
 /** Below a minute the end is near. */
 const SOON_MS = 60_000
@@ -195,6 +195,3 @@ export function oneLine(home: Home): string {
   const goods = `${shelfOf(home).ids.length} in ${tabs[home.tab].title}`
   return `Window is ${size.columns}x${size.rows}; auction needs ${LEAST.columns}x${LEAST.rows}. ${goods} · q quit`
 }
-
-/** How many rows there are room for. */
-export const rowsShown = (home: Home): number => boxesOf(home).shown
