@@ -2,8 +2,8 @@
 import sharp from 'sharp'
 import { expect, it } from 'vitest'
 import type { Json } from '../support/house.ts'
-import { openRoom } from '../support/room.ts'
-import type { Terminal } from '../support/terminal.ts'
+import { auction, openRoom } from '../support/room.ts'
+import { start, type Terminal } from '../support/terminal.ts'
 
 const room = openRoom()
 const [ESC, ST] = ['\u001b', '\u001b\\']
@@ -100,6 +100,10 @@ it('hands kitty the very picture of the house, and has it forget it afterwards',
   const text = chunks.map((chunk) => chunk.slice(chunk.indexOf(';') + 1, chunk.indexOf(ST))).join('')
   const { data, info } = await sharp(Buffer.from(text, 'base64')).raw().toBuffer({ resolveWithObject: true })
   expect([info.width, info.height, data.subarray(0, 3).toString('hex')]).toEqual([300, 200, 'ff0000'])
+  // What the terminal says too late is no key.
+  terminal.send(`${ESC}[6;20;10t${ESC}[?62;4;22c`)
+  await new Promise((resolve) => setTimeout(resolve, 300))
+  expect(terminal.output()).not.toContain(`${ESC}_Ga=d,d=I,`)
   terminal.send(' ')
   await shows(terminal, `${ESC}_Ga=d,d=I,`)
 })
@@ -209,30 +213,30 @@ it('says so when the picture cannot be loaded', async () => {
   }
 })
 
-/** The greys of the half-blocks in the middle of the screen, as they were seen for so long. */
-async function greysIn(terminal: Terminal, ms: number): Promise<number[]> {
+/** The greys that a half-block in the middle of the screen has one after the other, until so many of them have been there. */
+async function greysIn(terminal: Terminal, different: number): Promise<number[]> {
   const greys: number[] = []
-  const until = performance.now() + ms
-  while (performance.now() < until) {
+  const until = performance.now() + 15_000
+  while (new Set(greys).size < different && performance.now() < until) {
     const cell = terminal.cell(40, 10)
     const grey = cell?.getChars() === '▀' ? cell.getFgColor() & 255 : -1
     if (grey >= 0 && greys.at(-1) !== grey) greys.push(grey)
-    await new Promise((resolve) => setTimeout(resolve, 20))
+    await new Promise((resolve) => setTimeout(resolve, 10))
   }
   return greys
 }
 
 it('moves a GIF in half-blocks, frame after frame, for as long as it is looked at', async () => {
-  const terminal = watch(await sellPictured(await moving([0, 60, 120, 180, 240])))
+  const order = [0, 60, 120, 180, 240]
+  const terminal = watch(await sellPictured(await moving(order)))
   await terminal.waitFor(/b to bid/)
   terminal.send('i')
   await terminal.waitFor(/▀{20,}/u)
-  const greys = await greysIn(terminal, 3_000)
-  expect(new Set(greys.filter((grey) => grey % 60 === 0)).size).toBe(5)
-  const order = [0, 60, 120, 180, 240]
-  const known = greys.filter((grey) => order.includes(grey))
-  const forward = known.filter((grey, at) => at > 0 && order[(order.indexOf(known[at - 1] ?? 0) + 1) % 5] === grey)
-  expect(forward.length).toBeGreaterThan(known.length / 2)
+  const greys = await greysIn(terminal, 5)
+  expect([...new Set(greys)].sort((a, b) => a - b)).toEqual(order)
+  // A busy machine may miss some, but they do not run backwards.
+  const steps = greys.slice(1).map((grey, at) => (order.indexOf(grey) - order.indexOf(greys[at] ?? 0) + 5) % 5)
+  expect(steps.filter((step) => step === 1).length).toBeGreaterThan(steps.length / 3)
   terminal.send('i')
   await terminal.waitFor(/b to bid/)
   await terminal.waitFor(/BIDS/)
@@ -241,7 +245,7 @@ it('moves a GIF in half-blocks, frame after frame, for as long as it is looked a
   expect(count(terminal, '▀')).toBe(drawn)
   terminal.send('i')
   await terminal.waitFor(/▀{20,}/u)
-  expect(new Set(await greysIn(terminal, 1_500)).size).toBeGreaterThan(2)
+  expect(new Set(await greysIn(terminal, 3)).size).toBe(3)
 })
 
 it.each([
@@ -286,6 +290,25 @@ it.each<[string, string[], Record<string, string>]>([
     expect(beyondAscii(terminal)).toEqual([])
   },
 )
+
+it('writes nothing but ASCII on the home screen, and in its preview the picture in colours', async () => {
+  await sellPictured(await red(), { name: 'Café' })
+  const env = { AUCTION_SERVER: room.house.url, AUCTION_TOKEN: room.ada.token, COLORTERM: 'truecolor' }
+  const own = { ...env, XDG_CONFIG_HOME: room.house.directory }
+  const terminal = start([auction, '--ascii'], { cols: 140, rows: 40, env: own })
+  try {
+    await terminal.waitFor(/Café/)
+    await terminal.waitFor(/^\+-+\+/)
+    const reds = () =>
+      terminal.screen().flatMap((_row, at) => (terminal.cell(110, at)?.getBgColor() === 0xff0000 ? [at] : [])).length
+    await expect.poll(reds, { timeout: 5_000 }).toBeGreaterThan(3)
+    terminal.send('q')
+    expect(await terminal.ended).toBe(0)
+    expect(beyondAscii(terminal)).toEqual([])
+  } finally {
+    terminal.close()
+  }
+})
 
 it('keeps to Unicode where the alphabet is unknown, or AUCTION_ASCII=0 says so', async () => {
   const good = await sellPictured(await red())

@@ -11,7 +11,7 @@ export type Stdin = (typeof stdins)[number]
 export type Stdout = (typeof stdouts)[number]
 
 /** How long a process may take that is not told to end; more is a hang, however slow the machine. */
-const HANG_MS = 60_000
+export const HANG_MS = 60_000
 export const HUNG = -1
 
 export interface Streams {

@@ -71,8 +71,8 @@ export function createFullPicture(protocol: Protocol | 'ask' | 'none'): (showing
         return 'none'
       }
       if (!open) return 'shown'
-      if (told.typed === '') await view(showing, { keys, protocol: known, cell: told.cell ?? CELL })
-      return (told.typed + keys.taken()).includes(CTRL_C) ? 'interrupted' : 'shown'
+      const typed = told.typed || (await view(showing, { keys, protocol: known, cell: told.cell ?? CELL }))
+      return typed.includes(CTRL_C) ? 'interrupted' : 'shown'
     } finally {
       close()
     }
@@ -88,7 +88,7 @@ async function ask(keys: Keys, protocol: boolean, write: (text: string) => unkno
     const { done, rest, ...told } = readAnswers(text)
     const left = until - performance.now()
     // The beginning of an answer that never ends was typed by nobody.
-    if (done || left <= 0) return { ...told, typed: done || !rest.startsWith('\u001b') ? rest : '' }
+    if (done || left <= 0 || keys.closed()) return { ...told, typed: done || !rest.startsWith('\u001b') ? rest : '' }
     if (await keys.come(left)) text += keys.taken()
   }
 }
@@ -99,8 +99,8 @@ interface Drawing {
   readonly cell: { readonly width: number; readonly height: number }
 }
 
-/** Draws the picture, again in every new size of the window, until a key comes. */
-async function view(showing: Showing, { keys, protocol, cell }: Drawing): Promise<void> {
+/** Draws the picture, again in every new size of the window, until a key comes; the key. */
+async function view(showing: Showing, { keys, protocol, cell }: Drawing): Promise<string> {
   const { io, leaving } = showing
   let drawing = 0
   const draw = async () => {
@@ -122,8 +122,14 @@ async function view(showing: Showing, { keys, protocol, cell }: Drawing): Promis
   io.stdout.on('resize', resized)
   try {
     void draw()
-    await keys.come(null)
+    let typed = ''
+    while (typed === '' && !keys.closed()) {
+      await keys.come(null)
+      // An answer that comes late is no key.
+      typed = readAnswers(keys.taken()).rest
+    }
     drawing++
+    return typed
   } finally {
     settled.cancel()
     io.stdout.off('resize', resized)
