@@ -118,7 +118,8 @@ function createEdge(scene: {
       case 'fetchPicture':
         return settled('picture', () => fetchPicture(effect, asking))
       case 'open':
-        return watch(effect.good).catch(left.reject)
+        // Enter pressed twice, the second time before the good was there.
+        return watching ? undefined : watch(effect.good).catch(left.reject)
       case 'leave':
         return left.resolve(effect.code)
       default:

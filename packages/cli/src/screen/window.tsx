@@ -67,7 +67,14 @@ function openWindow(io: WindowIo): { window: Window; close(): Promise<void> } {
   let last = ''
   let lent = false
   const onReady = (suspend: SuspendTerminal) => Object.assign(shown, { suspend })
-  const frame = () => shown.view && <Frame view={shown.view} onReady={onReady} />
+  // Keys typed in one breath reach what the first of them brought up, drawn or not.
+  const front: View = {
+    node: () => shown.view?.node(),
+    onKey: (name) => shown.view?.onKey(name),
+    onPaste: (text) => shown.view?.onPaste(text),
+    onResize: (size) => shown.view?.onResize(size),
+  }
+  const frame = () => shown.view && <Frame view={front} onReady={onReady} />
   io.stdout.write(KEEP_TITLE)
   const screen = render(frame(), {
     stdin: io.stdin as NodeJS.ReadStream,
@@ -80,7 +87,7 @@ function openWindow(io: WindowIo): { window: Window; close(): Promise<void> } {
   })
   const resized = () => {
     if (lent) return
-    shown.view?.onResize(sizeOf(io))
+    front.onResize(sizeOf(io))
     // A frame may have met a window that was of another size again by then: what it left there, no later frame would wipe.
     repaint.run(() => {
       screen.clear()
@@ -111,7 +118,7 @@ function openWindow(io: WindowIo): { window: Window; close(): Promise<void> } {
         // A prompt that has its answer stops the reading of stdin a moment later: not after Ink has begun to read again.
         await new Promise((resolve) => setImmediate(resolve))
         // Before Ink has the terminal back, which draws at once.
-        shown.view?.onResize(sizeOf(io))
+        front.onResize(sizeOf(io))
       }
       try {
         await (shown.suspend ? shown.suspend(used) : used())
