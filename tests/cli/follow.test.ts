@@ -484,5 +484,9 @@ describe('followHouse', () => {
     await until(() => expect(states.slice(1)).toContain('live'))
     house.emit('house', { events: [bidEvent(2)] })
     await until(() => expect(events.length).toBe(2))
+    // Nothing happens for longer than a good's feed may be silent: the pings tell that the house is there.
+    const told = states.length
+    await new Promise((resolve) => setTimeout(resolve, pace.deadMs + pace.staleMs))
+    expect(states.slice(told)).toEqual([])
   })
 })

@@ -26,6 +26,9 @@ export function bidEvent(seq: number): FeedEvent {
   return { seq, type: 'bid', at: new Date(startedAt + seq).toISOString(), goodId: 7, data }
 }
 
+/** The house's pings, as far from each other as its usual ones are beside what is stale to a follower. */
+export const PING_MS = 250
+
 /** How the house behaves where a test wants it to misbehave. */
 interface Manners {
   onJoin: ((socket: Socket, usual: () => object) => object) | null
@@ -76,7 +79,7 @@ export async function openFeedHouse(options: { port?: number; epoch?: string; le
     response.writeHead(status, { 'content-type': status < 400 ? 'application/json' : 'application/problem+json' })
     response.end(JSON.stringify(body))
   })
-  const io = new Server(http, { serveClient: false })
+  const io = new Server(http, { serveClient: false, pingInterval: PING_MS })
   io.use((_socket, next) => next(house.admit?.() ?? undefined))
   io.on('connection', (socket) => {
     socket.on(

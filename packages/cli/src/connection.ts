@@ -42,6 +42,8 @@ interface ConnectionEvents {
   onFrame(name: string, raw: unknown): void
   onState(state: ConnectionState): void
   onError(error: AuctionError): void
+  /** Nothing may happen for long: the house's pings are news, too. */
+  readonly quiet?: boolean
 }
 
 export interface Connection {
@@ -122,6 +124,7 @@ function listen(
     const waitMs = status.lost(byeMs)
     if (reason === 'io server disconnect') tryAgain(waitMs)
   })
+  if (on.quiet) socket.io.on('ping', status.news)
   socket.io.on('reconnect_attempt', (attempt) => status.trying(attempt))
   socket.io.on('reconnect_error', () => status.failed())
   socket.onAny((name: string, raw: unknown) => {

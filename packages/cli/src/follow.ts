@@ -290,6 +290,7 @@ export function followHouse(
   const connection = openConnection(options.client, pace, {
     onConnect: () => connection.ask('follow', { house: true }, connection.live),
     onState: options.onConnection,
+    quiet: true,
     onError: options.onError,
     onFrame(name, raw) {
       const frame = name === 'house' ? houseFrame.safeParse(raw).data : undefined

@@ -63,7 +63,8 @@ export const rules = {
   ascii: {
     meaning: "the program's signs in plain ASCII: on, off, or auto, as the terminal's alphabet is",
     fallback: 'auto',
-    given: ({ AUCTION_ASCII: said }) => (said ? [/^(0|off|auto)$/.exec(said)?.[0] ?? 'on', 'AUCTION_ASCII'] : null),
+    given: ({ AUCTION_ASCII: said }) =>
+      said ? [said === 'auto' ? said : /^(0|off)$/.test(said) ? 'off' : 'on', 'AUCTION_ASCII'] : null,
     parse: (text) => oneOf(['auto', 'on', 'off'], 'ascii', text),
   },
   pictures: {

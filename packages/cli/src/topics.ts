@@ -30,7 +30,7 @@ export const variables: readonly (readonly [name: string, meaning: string])[] = 
   ['TMUX', 'anything: pictures in half-blocks'],
   ['STY', 'the same'],
   ['ZELLIJ', 'the same'],
-  ['ACCESSIBLE', 'anything: the live screen speaks line by line'],
+  ['ACCESSIBLE', 'anything but 0 and false: the live screen speaks line by line'],
   ['INK_SCREEN_READER', 'the same'],
   ['CI', 'anything but 0 and false: nothing is asked'],
   ['LC_ALL', 'the alphabet of the terminal; one without Unicode: ASCII alone. Before LC_CTYPE'],

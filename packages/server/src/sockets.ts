@@ -76,6 +76,8 @@ export function createSockets(options: SocketsOptions): Sockets {
     transports: ['websocket'],
     maxHttpBufferSize: 16 * 1024,
     connectTimeout: 5_000,
+    // Who follows the house, of which nothing may be heard for long, knows by the pings that it is there.
+    pingInterval: 5_000,
     perMessageDeflate: false,
     // CORS does not guard WebSockets, so the Origin is checked here: programs send none, pages only from where the house allows.
     allowRequest: (request, decide) =>
@@ -210,8 +212,6 @@ function openHall(io: Server, { clock, feed, rooms: stored }: SocketsOptions) {
     /** Newest seqs, changed presence, and the end of rooms that everyone left. */
     tick(now: number): void {
       const heads = feed.heads()
-      // Who follows the house hears that it is there, too: silence is remarkable.
-      io.to(HOUSE_ROOM).volatile.emit('heads', { now, seqs: {} })
       for (const { goodId, changed, left, over } of rooms.tick(now)) {
         io.to(roomOf(goodId)).volatile.emit('heads', { now, seqs: { [goodId]: heads.get(goodId) ?? 0 } })
         for (const person of left) tellPresence(goodId, { left: person })

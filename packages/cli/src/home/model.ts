@@ -60,6 +60,10 @@ export interface Home extends News {
   readonly pictures: PictureTaste
   /** Why nothing more will come; null while it may. */
   readonly fault: AuctionError | null
+  /** The tab that could not be fetched, as was told; null once it could. */
+  readonly failure: { readonly tab: Tab; readonly text: string } | null
+  /** Goods one has bid on, as last told, on a shelf or not. */
+  readonly bidOn: ReadonlyMap<number, GoodView>
 }
 
 export type Msg =
@@ -77,7 +81,7 @@ export type Msg =
       readonly items: readonly GoodView[]
       readonly more: boolean
     }
-  | { readonly type: 'fetch_failed'; readonly error: AuctionError }
+  | { readonly type: 'fetch_failed'; readonly wanted: Wanted; readonly error: AuctionError }
   | { readonly type: 'picture'; readonly asked: string; readonly grid: PictureGrid | null }
   /** From a good back to the list; `error` when it could not be shown. */
   | { readonly type: 'returned'; readonly error: AuctionError | null }
@@ -135,6 +139,8 @@ export function initialHome(
     noticeBack: null,
     muted: false,
     fault: null,
+    failure: null,
+    bidOn: new Map(),
   }
 }
 

@@ -9,6 +9,8 @@ import {
   connectionWords,
   countdown,
   dim,
+  endedEarly,
+  endWords,
   fitTo,
   type Line,
   plain,
@@ -39,14 +41,23 @@ export function headerLines(home: Home, width: number): Line[] {
     { text: ` ${server} · ${me ? me.nick : 'not logged in'}`, tone: 'dim' },
     ...(skew === null ? [] : [{ text: `  ▲ ${skew}`, tone: 'warning' as const }]),
   ]
-  return [between(who, state, width), between(tabLine(home), searchLine(home), width)]
+  return [between(who, state, width), tabsAndSearch(home, width)]
 }
 
-function tabLine({ tab }: Home): Line {
+/** The tabs without their numbers where there is no room for both; a filter that is being typed goes before the tabs. */
+function tabsAndSearch(home: Home, width: number): Line {
+  const [numbered, search] = [tabLine(home, true), searchLine(home)]
+  const titles = widthOf(numbered) + widthOf(search) <= width ? numbered : tabLine(home, false)
+  const room = home.filter.typing ? width : Math.max(0, width - widthOf(titles))
+  return between(titles, fitTo(search, Math.min(widthOf(search), room)), width)
+}
+
+function tabLine({ tab }: Home, numbered: boolean): Line {
   return tabNames.flatMap((name, index): Span[] => {
-    const title = `${index + 1} ${tabs[name].title}`
+    const title = numbered ? `${index + 1} ${tabs[name].title}` : tabs[name].title
+    const gap = numbered || index === 0 ? ' ' : ''
     // The brackets say it where there is no bold.
-    return name === tab ? [{ text: ` [${title}]`, bold: true }] : [{ text: `  ${title} `, tone: 'dim' }]
+    return name === tab ? [{ text: `${gap}[${title}]`, bold: true }] : [{ text: `${gap} ${title} `, tone: 'dim' }]
   })
 }
 
@@ -69,7 +80,7 @@ interface Cells {
 export function goodLines(home: Home, width: number, height: number): Line[] {
   const { ids, cursor, loaded } = shelfOf(home)
   if (needsLogin(home)) return [plain('– you are not logged in: auction login, or auction signup')]
-  if (ids.length === 0) return [plain(loaded ? emptyWords(home) : 'loading…')]
+  if (ids.length === 0) return [plain(loaded ? emptyWords(home) : (home.failure?.text ?? 'loading…'))]
   const room = Math.max(1, height - 1)
   const top = Math.max(0, Math.min(cursor.place - Math.floor(room / 2), ids.length - room))
   const shown = ids.slice(top, top + room).flatMap((id) => home.goods.get(id) ?? [])
@@ -144,7 +155,10 @@ function cellsOf(home: Home, good: GoodView): Cells {
 
 function endOf({ time, zone }: Home, good: GoodView): Span {
   const ends = Date.parse(good.endsAt)
-  if (good.status !== 'open') return { text: `${good.status} ${calendarTime(ends, zone).slice(4, -4)}`, tone: 'dim' }
+  if (endedEarly(good, time.now)) return { text: good.status, tone: 'dim' }
+  // Neither the weekday nor the zone.
+  const day = calendarTime(ends, zone).split(' ').slice(1, 4).join(' ')
+  if (good.status !== 'open') return { text: `${good.status} ${day}`, tone: 'dim' }
   const left = ends - time.now
   return left <= 0 ? { text: '00:00:00 …' } : { text: countdown(left), bold: left < SOON_MS }
 }
@@ -182,7 +196,7 @@ export function previewLines(home: Home, width: number, height: number): Line[] 
     [{ text: pay(good.price ?? good.startPrice), bold: true }, { text: `  ${leader}` }],
     ...(good.status === 'open' ? [] : [[{ text: ended.text, tone: ended.tone }]]),
     ...wrapText(facts.join(' · '), width).map(plain),
-    dim(`${good.status === 'open' ? 'ends' : 'ended'} ${calendarTime(Date.parse(good.endsAt), home.zone)}`),
+    dim(endWords(good, home.time.now, home.zone)),
     [],
     ...wrapText(good.description, width).map(plain),
   ]

@@ -113,7 +113,8 @@ function createEdge(scene: {
     switch (effect.type) {
       case 'fetch': {
         const { wanted } = effect
-        return effect.settled ? settled(wanted.tab, () => fetch(wanted, asking)) : fetch(wanted, asking)
+        const what = `${wanted.tab}${wanted.filter === '' ? '' : ' filtered'}`
+        return effect.settled ? settled(what, () => fetch(wanted, asking)) : fetch(wanted, asking)
       }
       case 'fetchPicture':
         return settled('picture', () => fetchPicture(effect, asking))
@@ -192,7 +193,7 @@ async function fetch(wanted: Wanted, { client, signal, dispatch }: Asking): Prom
     dispatch({ type: 'goods', wanted, items, more: cursor !== undefined })
   } catch (thrown) {
     const error = thrown instanceof AuctionError ? thrown : new AuctionError('FAILED', undefined, { cause: thrown })
-    dispatch({ type: 'fetch_failed', error })
+    dispatch({ type: 'fetch_failed', wanted, error })
   }
 }
 

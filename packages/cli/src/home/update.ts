@@ -1,6 +1,7 @@
 /** The one way the home screen changes: the model after a message, and what is to be done. */
+import type { AuctionError } from '@auction/common/errors'
 import { endings } from '@auction/common/frames'
-import { safeText } from '@auction/common/text'
+import { safeLines, safeText } from '@auction/common/text'
 import type { GoodView } from '@auction/common/view'
 import { fits } from '../screen/model.ts'
 import { mute, type Notice, nextNotice, noted } from '../screen/notices.ts'
@@ -25,6 +26,8 @@ import {
 const MOST_FILTER = 60
 /** The next page is asked for so many rows before the last one known. */
 const AHEAD = 20
+/** All of a tab's pages are asked for again whenever something may have moved; who wants more of them filters. */
+const MOST_PAGES = 10
 
 /** The screen after `msg`, and what is to be done. */
 export function update(home: Home, msg: Msg): Change {
@@ -57,16 +60,13 @@ function changeBy(home: Home, msg: Msg): Change {
     case 'event':
       return onEvent(home, msg.event)
     case 'feed_ended':
-      return [
-        { ...home, fault: msg.error, notice: { tone: 'bad', text: `■ Offline: ${faultSentence(msg.error)}` } },
-        [],
-      ]
+      return [{ ...home, fault: msg.error, notice: { tone: 'bad', text: `■ Offline: ${withCure(msg.error)}` } }, []]
     case 'look':
       return [home, look(home)]
     case 'goods':
       return onGoods(home, msg)
     case 'fetch_failed':
-      return [{ ...home, notice: { tone: 'bad', text: `✗ ${faultSentence(msg.error)}` } }, []]
+      return [onFailure(home, msg), []]
     case 'picture': {
       const { asked, grid } = msg
       return [
@@ -121,11 +121,9 @@ function onKey(home: Home, msg: KeyMsg): Change {
     case 'edit_filter':
       return [{ ...home, filter: { ...home.filter, typing: true }, panel: 'none' }, []]
     case 'typed':
-      return withFilter(home, (home.filter.text + msg.text).slice(0, MOST_FILTER))
+      return withFilter(home, home.filter.text + msg.text)
     case 'pasted':
-      return home.filter.typing
-        ? withFilter(home, (home.filter.text + firstLine(msg.text)).slice(0, MOST_FILTER))
-        : [home, []]
+      return home.filter.typing ? withFilter(home, home.filter.text + firstLine(msg.text)) : [home, []]
     case 'erase':
       return withFilter(home, [...home.filter.text].slice(0, -1).join(''))
     case 'keep_filter':
@@ -144,7 +142,7 @@ function onKey(home: Home, msg: KeyMsg): Change {
       return [{ ...home, notice: { tone: 'plain', text: `✓ Copied: ${link}` } }, [{ type: 'copy', text: link }]]
     }
     case 'refetch':
-      return [{ ...home, notice: null }, look(home)]
+      return [{ ...home, notice: null, failure: null }, look(home)]
     case 'suspend':
       return [home, [{ type: 'suspend' }]]
     case 'leave':
@@ -166,14 +164,17 @@ function wanting(home: Home, settled: boolean): Change {
   return [home, needsLogin(home) ? [] : [{ type: 'fetch', wanted: wantedOf(home, home.tab), settled }]]
 }
 
-/** What may have moved: the tab in sight, and one's own bids, of which one wants to hear wherever one is. */
+/** What may have moved: the tab in sight, and all one's own bids, of which one wants to hear wherever one is. */
 function look(home: Home, settled = false): readonly Effect[] {
-  const own: readonly Tab[] = home.me === null ? [] : ['bids']
-  const tabs = new Set([...(needsLogin(home) ? [] : [home.tab]), ...own])
-  return [...tabs].map((tab) => ({ type: 'fetch', wanted: wantedOf(home, tab), settled }))
+  const inSight = needsLogin(home) ? [] : [wantedOf(home, home.tab)]
+  const seen = home.tab === 'bids' && inSight[0]?.filter === ''
+  const own = home.me === null || seen ? [] : [{ ...wantedOf(home, 'bids'), filter: '' }]
+  return [...inSight, ...own].map((wanted) => ({ type: 'fetch', wanted, settled }))
 }
 
-function withFilter(home: Home, text: string): Change {
+/** The filter of what was typed, none of which a terminal acts on. */
+function withFilter(home: Home, typed: string): Change {
+  const text = [...safeLines(typed).replaceAll('\n', ' ')].slice(0, MOST_FILTER).join('')
   if (text === home.filter.text) return [home, []]
   const changed = { ...home, filter: { ...home.filter, text } }
   return wanting(withShelf(changed, home.tab, { pages: 1 }), true)
@@ -185,14 +186,38 @@ function onScroll(home: Home, by: number): Change {
   const last = Math.max(0, ids.length - 1)
   const place = Math.min(last, Math.max(0, cursor.place + by))
   const moved = withShelf(home, home.tab, { cursor: { id: ids[place] ?? null, place } })
-  if (!more || place < last - AHEAD) return [moved, []]
+  if (!more || pages === MOST_PAGES || place < last - AHEAD) return [moved, []]
   return wanting(withShelf(moved, home.tab, { pages: pages + 1, more: false }), false)
 }
 
-/** Goods that came; of those that were on a shelf before, what is news. */
-function onGoods(home: Home, { wanted, items, more }: Extract<Msg, { type: 'goods' }>): Change {
-  const now = wantedOf(home, wanted.tab)
-  if (now.order !== wanted.order || now.filter !== wanted.filter) return [home, []]
+/** The sentence, and the command that mends it where one does. */
+const withCure = (error: AuctionError) =>
+  [faultSentence(error), error.code === 'UNAUTHENTICATED' ? error.hint : ''].join(' ').trim()
+
+/** Said once, however often it is tried again. */
+function onFailure(home: Home, { wanted: { tab }, error }: Extract<Msg, { type: 'fetch_failed' }>): Home {
+  const text = `✗ ${withCure(error)}`
+  if (home.failure?.text === text) return home
+  return { ...home, failure: { tab, text }, notice: { tone: 'bad', text } }
+}
+
+/** What could not be fetched before has come: that it could not is true no more. */
+function cured(home: Home, tab: Tab): Home {
+  const { failure, notice } = home
+  if (failure?.tab !== tab) return home
+  return { ...home, failure: null, notice: notice?.text === failure.text ? null : notice }
+}
+
+/** Goods that came, for a shelf and for news. */
+function onGoods(home: Home, msg: Extract<Msg, { type: 'goods' }>): Change {
+  const [heard, effects] = withStandings(cured(home, msg.wanted.tab), msg.items)
+  const now = wantedOf(home, msg.wanted.tab)
+  const { order, filter, pages } = msg.wanted
+  const asked = now.order === order && now.filter === filter && now.pages === pages
+  return [asked ? shelved(heard, msg) : heard, effects]
+}
+
+function shelved(home: Home, { wanted, items, more }: Extract<Msg, { type: 'goods' }>): Home {
   const goods = new Map(home.goods)
   for (const good of items) goods.set(good.id, newer(goods.get(good.id) ?? null, good))
   // What moved between two pages meanwhile came twice.
@@ -200,15 +225,25 @@ function onGoods(home: Home, { wanted, items, more }: Extract<Msg, { type: 'good
   const shelf = { ids, more, loaded: true, cursor: cursorIn(ids, home.shelves[wanted.tab].cursor) }
   const next = withShelf({ ...home, goods }, wanted.tab, shelf)
   const kept = new Set(Object.values(next.shelves).flatMap((each) => each.ids))
-  const pruned = { ...next, goods: new Map([...goods].filter(([id]) => kept.has(id))) }
-  const outbid = items.find((good) => isOutbid(home.goods.get(good.id), good))
-  if (!outbid) return [pruned, []]
-  const text = `✗ Outbid on #${outbid.id} ${outbid.name}: ${outbid.leader?.nick ?? 'somebody'} at ${pay(outbid.price)}.`
-  return [{ ...pruned, notice: { tone: 'bad', text } }, home.muted ? [] : [{ type: 'bell' }]]
+  return { ...next, goods: new Map([...goods].filter(([id]) => kept.has(id))) }
 }
 
-const isOutbid = (before: GoodView | undefined, { you, seq }: GoodView) =>
-  before?.you?.standing === 'leading' && you?.standing === 'outbid' && seq > before.seq
+/** How one stands, and the news of what one leads no more. */
+function withStandings(home: Home, items: readonly GoodView[]): Change {
+  const bidOn = new Map(home.bidOn)
+  const lost: GoodView[] = []
+  for (const good of items) {
+    const before = bidOn.get(good.id) ?? null
+    if ((good.you?.standing ?? 'none') === 'none' || newer(before, good) !== good) continue
+    bidOn.set(good.id, good)
+    if (before?.you?.standing === 'leading' && good.you?.standing === 'outbid') lost.push(good)
+  }
+  const [good, ...others] = lost
+  if (!good) return [{ ...home, bidOn }, []]
+  const also = others.map(({ id, name }) => `; #${id} ${name}`).join('')
+  const text = `✗ Outbid on #${good.id} ${good.name}: ${good.leader?.nick ?? 'somebody'} at ${pay(good.price)}${also}.`
+  return [{ ...home, bidOn, notice: { tone: 'bad', text } }, home.muted ? [] : [{ type: 'bell' }]]
+}
 
 /** The same good, or what has come to stand in its place. */
 function cursorIn(ids: readonly number[], { id, place }: Shelf['cursor']): Shelf['cursor'] {

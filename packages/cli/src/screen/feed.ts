@@ -11,6 +11,9 @@ import type { Notice } from './notices.ts'
 import { newer, withOwn } from './views.ts'
 import { calendarTime } from './words.ts'
 
+const goodbye: Notice = { tone: 'warning', text: '▽ The server is going down; waiting for it to come back.' }
+const welcome: Notice = { tone: 'good', text: '● The server is back.' }
+
 /** How long a notice is news. */
 const FRESH_MS = 5_000
 
@@ -58,8 +61,9 @@ export function onFeed(model: Model, message: FeedMessage, now: number): Change 
       const back = state === 'live' && model.connection.state === 'reconnecting'
       const next = { ...model, connection: { state, attempt, retryAt, since } }
       // The goodbye and the end of the connection come in one breath.
-      const goodbye: Notice = { tone: 'warning', text: '▽ The server is going down; waiting for it to come back.' }
-      return [state === 'draining' ? { ...next, notice: goodbye } : next, back ? [{ type: 'fetchGood' }] : []]
+      if (state === 'draining') return [{ ...next, notice: goodbye }, []]
+      const again = state === 'live' && model.notice?.text === goodbye.text
+      return [again ? { ...next, notice: welcome } : next, back ? [{ type: 'fetchGood' }] : []]
     }
     case 'watchers':
       return [onPresence(model, message, now), []]

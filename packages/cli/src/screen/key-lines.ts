@@ -7,7 +7,9 @@ import { dim, fitTo, type Line } from './words.ts'
 export function footerLine<Model, Msg>(keymap: readonly Binding<Model, Msg>[], model: Model, width: number): Line {
   const chosen: Binding<Model, Msg>[] = []
   let used = 0
-  for (const binding of footerKeys(keymap, model)) {
+  const keys = footerKeys(keymap, model)
+  const vital = keys.filter(({ label }) => label === '?' || label === 'q')
+  for (const binding of [...vital, ...keys.filter((each) => !vital.includes(each))]) {
     const cost = stringWidth(` ${binding.label} ${binding.help} `)
     if (used + cost > width) break
     chosen.push(binding)

@@ -13,6 +13,8 @@ import {
   connectionWords,
   countdown,
   dim,
+  endedEarly,
+  endWords,
   fitTo,
   type Line,
   plain,
@@ -42,7 +44,7 @@ export function headerLines(model: Model, width: number): Line[] {
   const skew = skewWords(model)
   const of = good.capacity === null ? '' : ` of ${good.capacity}`
   const watching = good.watchers > 0 ? ` · ${good.watchers}${of} watching` : ''
-  const end = `${good.status === 'open' ? 'ends' : 'ended'} ${calendarTime(Date.parse(good.endsAt), zone)}`
+  const end = endWords(good, model.time.now, zone)
   const room = good.private ? ' · private' : ''
   const about = ` by ${good.owner.nick}${room}${watching} · ${end}`
   const right: Line = skew === null ? [] : [{ text: ` ▲ ${skew} `, tone: 'warning' }]
@@ -124,7 +126,8 @@ function holdLines({ you }: GoodView): Line[] {
 
 /** Title, countdown, bar, and what moves the end. */
 function endLines(model: Model, good: GoodView, width: number): Line[] {
-  if (good.status !== 'open') return [dim('ENDED'), plain(calendarTime(Date.parse(good.endsAt), model.zone))]
+  const ended = endedEarly(good, model.time.now) ? 'before its time' : calendarTime(Date.parse(good.endsAt), model.zone)
+  if (good.status !== 'open') return [dim('ENDED'), plain(ended)]
   const left = leftOf(model, good)
   const tone = isStale(model) ? { tone: 'dim' as const } : {}
   const soon = left > 0 && left < SOON_MS

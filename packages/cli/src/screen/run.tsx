@@ -58,11 +58,11 @@ export async function watchGood({
   window,
   canGoBack,
 }: Watching & { window: Window; canGoBack: boolean }): Promise<{ code: number | null; good: GoodView | null }> {
+  const { taste, protocol } = pictureTaste(io)
   const leaving = new AbortController()
   const clock = createServerClock({ client })
   const outcome = Promise.withResolvers<number | null>()
   const settled = createPause(SETTLED_MS)
-  const { taste, protocol } = pictureTaste(io)
   const showFully = createFullPicture(protocol)
   const run = (effect: Effect): unknown => {
     switch (effect.type) {

@@ -65,8 +65,18 @@ function openWindow(io: WindowIo): { window: Window; close(): Promise<void> } {
   ended.promise.catch(() => {}) // Whoever shows something awaits it.
   const shown: { view: View | null; suspend: SuspendTerminal | null } = { view: null, suspend: null }
   let last = ''
-  let lent = false
+  let [lent, away, closed] = [false, false, false]
   const onReady = (suspend: SuspendTerminal) => Object.assign(shown, { suspend })
+  // Keys typed in one breath may ask twice for what Ink gives away once, and breaks over the second time.
+  const handOver: SuspendTerminal = async (use) => {
+    if (away) return
+    away = true
+    try {
+      await (shown.suspend ? shown.suspend(use) : use())
+    } finally {
+      away = false
+    }
+  }
   // Keys typed in one breath reach what the first of them brought up, drawn or not.
   const front: View = {
     node: () => shown.view?.node(),
@@ -86,7 +96,7 @@ function openWindow(io: WindowIo): { window: Window; close(): Promise<void> } {
     exitOnCtrlC: false,
   })
   const resized = () => {
-    if (lent) return
+    if (lent || closed) return
     front.onResize(sizeOf(io))
     // A frame may have met a window that was of another size again by then: what it left there, no later frame would wipe.
     repaint.run(() => {
@@ -108,9 +118,10 @@ function openWindow(io: WindowIo): { window: Window; close(): Promise<void> } {
       if (signal.type !== 'suspend') return void io.stdout.write(escapeFor(signal))
       // The terminal is the shell's meanwhile.
       repaint.cancel()
-      if (shown.suspend) void suspendProcess(shown.suspend)
+      if (shown.suspend) void suspendProcess(handOver)
     },
     async lend(use) {
+      if (away) return
       repaint.cancel()
       lent = true
       const used = async () => {
@@ -121,7 +132,7 @@ function openWindow(io: WindowIo): { window: Window; close(): Promise<void> } {
         front.onResize(sizeOf(io))
       }
       try {
-        await (shown.suspend ? shown.suspend(used) : used())
+        await handOver(used)
       } finally {
         lent = false
       }
@@ -133,6 +144,8 @@ function openWindow(io: WindowIo): { window: Window; close(): Promise<void> } {
     },
   }
   const close = async () => {
+    // Whoever has the terminal lent may give it back later: it is the shell's again then, and nothing of it is wiped.
+    closed = true
     repaint.cancel()
     io.stdout.off('resize', resized)
     screen.unmount()

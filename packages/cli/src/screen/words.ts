@@ -1,4 +1,6 @@
 /** The screen's words: times, states with their signs, and text that is exactly as wide as its place. */
+
+import type { GoodView } from '@auction/common/view'
 import cliTruncate from 'cli-truncate'
 import stringWidth from 'string-width'
 import type { Model } from './model.ts'
@@ -81,6 +83,19 @@ export function clockTime(ms: number, zone: string): string {
 export function calendarTime(ms: number, zone: string): string {
   const options = { weekday: 'short', day: 'numeric', month: 'short', ...clockFormat, timeZoneName: 'short' } as const
   return formatIn(zone, 'calendar', options).format(ms).replaceAll(',', '')
+}
+
+/** What is shown of the time may be so old. */
+const TOLD_MS = 2_000
+
+/** Whether it ended before its time: when, the house does not tell. */
+export const endedEarly = ({ status, endsAt }: GoodView, now: number): boolean =>
+  status !== 'open' && (status === 'cancelled' || status === 'bought' || Date.parse(endsAt) - now > TOLD_MS)
+
+/** `ends Sun 22 Nov 14:07:00 CET`, or that it did, or would have. */
+export function endWords(good: GoodView, now: number, zone: string): string {
+  const verb = good.status === 'open' ? 'ends' : endedEarly(good, now) ? 'was to end' : 'ended'
+  return `${verb} ${calendarTime(Date.parse(good.endsAt), zone)}`
 }
 
 /** Clocks further apart than this are worth a word. */

@@ -27,7 +27,7 @@ export function accountRoutes({ auth, queries, rates, present }: Parts) {
       return present.page(await queries.goods(query, { ownerId: caller.user.id }), caller)
     },
     async myWon({ caller, query }) {
-      return present.page(await queries.goods({ sort: 'new', ...query }, { winnerId: caller.user.id }), caller)
+      return present.page(await queries.goods(query, { winnerId: caller.user.id }), caller)
     },
   } satisfies Partial<Handlers>
 }
