@@ -1,6 +1,7 @@
 // Completes package-lock.json where the registry at hand lacks the builds for other platforms of an optional dependency: npm then
-// leaves them out, and `npm ci` refuses the lock. Run after `npm install`: node .ci/complete-lock.mjs (docs/decisions/0010).
-import { readFileSync, writeFileSync } from 'node:fs'
+// leaves them out, and `npm ci` refuses the lock. And writes down which packages want no node-gyp: npm forgets it, and `npm ci` would call for
+// Python and Node's headers. Run after `npm install`: node .ci/complete-lock.mjs (docs/decisions/0010).
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 
 const file = new URL('../package-lock.json', import.meta.url)
 const lock = JSON.parse(readFileSync(file, 'utf8'))
@@ -26,6 +27,13 @@ for (const [path, entry] of Object.entries(lock.packages)) {
     }
     added++
   }
+}
+for (const [path, entry] of Object.entries(lock.packages)) {
+  const about = new URL(`../${path}/package.json`, import.meta.url)
+  if (path === '' || entry.gypfile === false || !existsSync(about)) continue
+  if (JSON.parse(readFileSync(about, 'utf8')).gypfile !== false) continue
+  entry.gypfile = false
+  added++
 }
 const sorted = Object.entries(lock.packages).sort(([a], [b]) => (a < b ? -1 : 1))
 lock.packages = Object.fromEntries(sorted)

@@ -297,6 +297,12 @@ describe('one library, one door (section 3)', () => {
     const used = new Set(sources.flatMap(({ imports }) => imports.map(({ target }) => target)))
     expect(Object.keys(doors).filter((library) => !used.has(library))).toEqual([])
   })
+  it('is installed with nothing but npm: no package of the lock that npm would call node-gyp for', () => {
+    const lock = JSON.parse(readFileSync(join(root, 'package-lock.json'), 'utf8')).packages
+    const native = globSync('node_modules/{*,@*/*}/binding.gyp', { cwd: root }).map((path) => dirname(path))
+    expect(native).toContain('node_modules/better-sqlite3')
+    expect(native.filter((path) => lock[path]?.gypfile !== false)).toEqual([])
+  })
   it('imports no built-in module into common but a hash, and no http into the program, whose start it would slow', () => {
     faults(sources, ({ name, imports }) =>
       imports

@@ -1,4 +1,5 @@
 /** The home screen as data and as drawn: tabs, cursor, filter, news, and frames that fill every window. */
+import { AuctionError } from '@auction/common/errors'
 import type { FeedEvent } from '@auction/common/events'
 import type { GoodView } from '@auction/common/view'
 import fc from 'fast-check'
@@ -16,6 +17,7 @@ import {
   shelfOf,
   type Tab,
   tabNames,
+  type Wanted,
   wantedOf,
 } from '../../packages/cli/src/home/model.ts'
 import { update } from '../../packages/cli/src/home/update.ts'
@@ -71,6 +73,7 @@ const press = (home: Home, ...names: readonly string[]): Home =>
     const msg = messageFor(keymap, each, name, { at: 0, key: 'k' })
     return msg ? told(each, msg) : each
   }, home)
+const goodsOf = (wanted: Wanted, items: readonly GoodView[]): Msg => ({ type: 'goods', wanted, items, more: false })
 const draw = (home: Home) => renderToString(<HomeScreen home={home} />, { columns: home.size.columns }).split('\n')
 const listed = (id: number): FeedEvent => ({
   seq: 1,
@@ -150,6 +153,21 @@ describe('the list', () => {
 })
 
 describe('tabs', () => {
+  it('of ended goods tell when, but nothing where it was before the time that is known', () => {
+    const past = new Date(now - 60_000).toISOString()
+    const later = new Date(now + 60_000).toISOString()
+    const items = [
+      good(1, { status: 'sold', endsAt: past }),
+      good(2, { status: 'sold', endsAt: later }),
+      good(3, { status: 'cancelled', endsAt: past }),
+    ]
+    const home = fill(first({ tab: 'ended', zone: 'Asia/Kolkata', size: { columns: 120, rows: 24 } }), items)
+    expect(draw(home).join('\n')).toMatch(/Lot 1 .* sold 22 Nov 19:31:23 /)
+    expect(draw(home).join('\n')).toMatch(/Lot 2 .* sold {3,}/)
+    expect(draw(home).join('\n')).toMatch(/Lot 3 .* cancelled {3,}/)
+    expect(draw(home).join('\n')).toContain('ended Sun 22 Nov 19:31:23 GMT+5:30')
+    expect(draw(press(home, 'j')).join('\n')).toContain('was to end Sun 22 Nov 19:33:23')
+  })
   it('are six, each by its number; Tab and l go on, h goes back, around the end', () => {
     expect(tabNames).toEqual(['live', 'ending', 'mine', 'bids', 'won', 'ended'])
     for (const [index, tab] of tabNames.entries()) expect(press(first(), String(index + 1)).tab).toBe(tab)
@@ -165,6 +183,33 @@ describe('tabs', () => {
   it('that are empty say what to do', () => {
     expect(draw(first()).join('\n')).toContain('loading…')
     expect(draw(fill(first(), [])).join('\n')).toContain('Nothing is for sale now. Sell something: auction sell')
+  })
+})
+
+describe('a failure', () => {
+  const failed = (home: Home): Msg => ({
+    type: 'fetch_failed',
+    wanted: wantedOf(home, home.tab),
+    error: new AuctionError('UNAUTHENTICATED', 'The session has ended.'),
+  })
+  it('is told once, with what to do, however often the tab is tried again', () => {
+    const home = told(first(), failed(first()), { type: 'event', event: listed(2) }, failed(first()))
+    expect(home.notices.map(({ notice }) => notice.text)).toEqual([
+      '✗ The session has ended. Run: auction login',
+      expect.stringContaining('lists good 2'),
+    ])
+    expect(draw(home).join('\n')).not.toContain('loading…')
+  })
+  it('is no news any more once the tab has come', () => {
+    const home = told(first(), failed(first()))
+    expect(fill(home, []).notice).toBeNull()
+    expect(fill(home, [], { tab: 'ending' }).notice).not.toBeNull()
+    expect(fill(told(home, { type: 'event', event: listed(2) }), []).notice?.text).toContain('lists good 2')
+  })
+  it('is told again to who asks again', () => {
+    const asked = press(told(first(), failed(first())), 'R')
+    expect(asked.notice).toBeNull()
+    expect(told(asked, failed(asked)).notice?.text).toContain('auction login')
   })
 })
 
@@ -235,6 +280,20 @@ describe('news', () => {
     expect(effectsOf(leads, news)).toEqual([{ type: 'bell' }])
     expect(effectsOf(press(leads, 'B'), news)).toEqual([])
   })
+  it('of being outbid comes through whatever filter, and names every good', () => {
+    const standing = (id: number, is: 'leading' | 'outbid', seq: number) =>
+      good(id, { seq, price: usd(500), leader: kestrel, you: { standing: is, max: null, hold: null } })
+    const all = { ...wantedOf(first(), 'bids'), filter: '' }
+    const home = told(press(first(), '/', 'x'), goodsOf(all, [standing(1, 'leading', 2), standing(2, 'leading', 2)]))
+    expect(effectsOf(home, { type: 'look' })).toContainEqual({ type: 'fetch', wanted: all, settled: false })
+    const heard = told(home, goodsOf(all, [standing(1, 'outbid', 3), standing(2, 'outbid', 3)]))
+    expect(heard.notice?.text).toBe('✗ Outbid on #1 Lot 1: kestrel at $5.00; #2 Lot 2.')
+    expect(heard.shelves.bids.loaded).toBe(false)
+    // An older answer that comes late is none.
+    expect(told(heard, goodsOf(all, [standing(1, 'leading', 2)]), goodsOf(all, [standing(1, 'outbid', 3)]))).toEqual(
+      heard,
+    )
+  })
   it('is gone through with n', () => {
     const home = told(first(), { type: 'event', event: listed(2) }, { type: 'event', event: listed(3) })
     expect(press(home, 'n').notice?.text).toContain('Lot 2')
@@ -300,6 +359,15 @@ describe('a frame', () => {
     'e\u0301te\u0301',
     'x'.repeat(90),
   )
+  it('of 60 columns names every tab and the way to help and out, and keeps a filter in its place', () => {
+    const narrow = first({ size: { columns: 60, rows: 15 }, tab: 'ended' })
+    for (const home of [narrow, press(fill(narrow, [good(1)]), '/', ...'x'.repeat(60), 'enter')]) {
+      const lines = draw(home)
+      expect(lines[1]).toMatch(/Live +Ending +Mine +Bids +Won +\[Ended\]/)
+      expect(lines.at(-1)).toMatch(/\? help {2}q quit/)
+    }
+    expect(draw(press(narrow, '/', 'l', 'e'))[1]).toMatch(/\[Ended\] .*\/le▏/)
+  })
   it('fills every window from 60x15 to 250x80 exactly, whatever is in it', () => {
     fc.assert(
       fc.property(

@@ -15,6 +15,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { VERSION } from '../../packages/common/src/version.ts'
 import { environment } from '../support/program.ts'
 
 const project = fileURLToPath(new URL('../..', import.meta.url))
@@ -73,7 +74,7 @@ describe('with a bundle', () => {
   beforeEach(mark)
 
   it('runs it', () => {
-    expect(auction('version')).toBe(`${BUNDLED}0.2.0\n`)
+    expect(auction('version')).toBe(`${BUNDLED}${VERSION}\n`)
   })
   it('does not make it again while nothing has changed', () => {
     compile()
@@ -86,14 +87,14 @@ describe('with a bundle', () => {
     expect(auction('version')).toBe('newer\n')
   })
   it('runs what the compiler wrote after it, of the rules that it shares with the house', () => {
-    change('packages/common/src/version.ts', `'0.2.0'`, `'0.2.1'`)
+    change('packages/common/src/version.ts', `'${VERSION}'`, `'99.0.0'`)
     compile()
-    expect(auction('--version')).toBe('0.2.1\n')
-    expect(auction('version')).toBe('0.2.1\n')
+    expect(auction('--version')).toBe('99.0.0\n')
+    expect(auction('version')).toBe('99.0.0\n')
   })
   it('runs what npm installed after it', () => {
     appendFileSync(at('node_modules/.package-lock.json'), '\n')
-    expect(auction('version')).toBe('0.2.0\n')
+    expect(auction('version')).toBe(`${VERSION}\n`)
   })
   it('runs a new one, once it is made', () => {
     change('packages/cli/src/commands/version.ts', 'values: [VERSION]', `values: ['newer']`)
@@ -103,14 +104,14 @@ describe('with a bundle', () => {
     expect(auction('version')).toBe(`${BUNDLED}newer\n`)
   })
   it('says no version that is not of this build', () => {
-    change('packages/cli/dist/bundle/stamp.json', '"version":"0.2.0"', '"version":"9.9.9"')
+    change('packages/cli/dist/bundle/stamp.json', `"version":"${VERSION}"`, '"version":"9.9.9"')
     expect(auction('--version')).toBe('9.9.9\n')
     appendFileSync(at('packages/common/dist/.tsbuildinfo'), '\n')
-    expect(auction('--version')).toBe('0.2.0\n')
+    expect(auction('--version')).toBe(`${VERSION}\n`)
   })
   it('runs what the compiler wrote where the stamp of the bundle is damaged', () => {
     writeFileSync(at('packages/cli/dist/bundle/stamp.json'), '{"version"')
-    expect(auction('version')).toBe('0.2.0\n')
+    expect(auction('version')).toBe(`${VERSION}\n`)
   })
 })
 
@@ -118,14 +119,14 @@ describe('without a bundle', () => {
   beforeEach(() => rmSync(at('packages/cli/dist/bundle'), { recursive: true }))
 
   it('runs what the compiler wrote', () => {
-    expect(auction('version')).toBe('0.2.0\n')
-    expect(auction('--version')).toBe('0.2.0\n')
+    expect(auction('version')).toBe(`${VERSION}\n`)
+    expect(auction('--version')).toBe(`${VERSION}\n`)
   })
   it('starts wherever it is called from, and through a link', () => {
     symlinkSync(at('packages/cli/bin/auction'), at('link'))
-    expect(execFileSync(at('link'), ['--version'], { cwd: '/', encoding: 'utf8' })).toBe('0.2.0\n')
+    expect(execFileSync(at('link'), ['--version'], { cwd: '/', encoding: 'utf8' })).toBe(`${VERSION}\n`)
     expect(execFileSync('sh', ['auction', '--version'], { cwd: at('packages/cli/bin'), encoding: 'utf8' })).toBe(
-      '0.2.0\n',
+      `${VERSION}\n`,
     )
   })
 })

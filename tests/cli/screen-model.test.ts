@@ -438,7 +438,9 @@ describe('the connection', () => {
   it('that the house takes down says so beyond the moment', () => {
     const bye = feed({ type: 'connection', state: 'draining', attempt: 0, retryAt: null })
     const gone = feed({ type: 'connection', state: 'reconnecting', attempt: 1, retryAt: now + 2_000 })
-    expect(play(watching(), bye, gone).model.notice).toMatchObject({ tone: 'warning', text: /^▽ The server is going/ })
+    expect(play(watching(), bye, gone).model.notice?.text).toMatch(/^▽ The server is going/)
+    const back = feed({ type: 'connection', state: 'live', attempt: 0, retryAt: null })
+    expect(play(watching(), bye, gone, back).model.notice?.text).toBe('● The server is back.')
   })
 
   it('says what is lost, and loads the bids anew', () => {

@@ -122,7 +122,7 @@ describe('the list', () => {
 
   it('shows nobody what needs a login, and says how to get one', async () => {
     const terminal = home(null)
-    await terminal.waitFor(/not logged in +● live|not logged in/)
+    await terminal.waitFor(/not logged in +● live/)
     terminal.send('5')
     await terminal.waitFor(/– you are not logged in: auction login/)
   })
@@ -156,6 +156,20 @@ describe('a good', () => {
     terminal.send('q')
     expect(await terminal.ended).toBe(0)
     expectWhole(terminal)
+  })
+
+  it('opens once, however often Enter is pressed in one breath', async () => {
+    const { word, goods } = await shelf(1)
+    const terminal = home()
+    await filtered(terminal, word)
+    await terminal.waitFor(/▸ +\d+ +Lot 1/)
+    terminal.send('\r')
+    terminal.send('\r')
+    await terminal.waitFor(/1 watching/)
+    terminal.send('\u001b')
+    await terminal.waitFor(/\[1 Live\]/)
+    const watchers = async () => (await mila.get(`/v1/goods/${goods[0].id}`)).body.watchers
+    await expect.poll(watchers).toBe(0)
   })
 
   it('of a private room asks for its password on the terminal, and keys work afterwards', async () => {

@@ -198,6 +198,17 @@ it.each([
   expect(terminal.output()).toContain(`${ESC}_Ga=d,d=I,`)
 })
 
+it('shows the picture once when i is typed twice in one breath', async () => {
+  const terminal = watch(await sellPictured(await red()), { AUCTION_PICTURES: 'kitty' })
+  await terminal.waitFor(/b to bid/)
+  terminal.send('ii')
+  await terminal.waitFor(/^any key returns$/)
+  terminal.send('x')
+  await terminal.waitFor(/b to bid/)
+  terminal.send('q')
+  expect(await terminal.ended).toBe(0)
+})
+
 it('says so when the picture cannot be loaded', async () => {
   const good = await sellPictured(await red())
   const terminal = watch(good, { AUCTION_PICTURES: 'kitty' })

@@ -80,13 +80,15 @@ function lace(value: Json, manner: Manner, key = ''): Json {
 }
 
 const refusal = () => ({
-  ...{ type: laced('about:blank'), title: laced('No.'), status: 409, code: 'CONFLICT', detail: laced('It is so.') },
-  ...{
-    hint: laced('Do it.'),
-    requestId: laced('r-1'),
-    minimumBid: { amount: 1050, currency: 'USD' },
-    [laced('more')]: 1,
-  },
+  type: laced('about:blank'),
+  title: laced('No.'),
+  status: 409,
+  code: 'CONFLICT',
+  detail: laced('It is so.'),
+  hint: laced('Do it.'),
+  requestId: laced('r-1'),
+  minimumBid: { amount: 1050, currency: 'USD' },
+  [laced('more')]: 1,
 })
 
 /** Stands before the house at `target`. Requests go on as they are. */
@@ -104,7 +106,9 @@ export async function openHostileHouse(target: string): Promise<HostileHouse> {
   const upstreams = new Map<Socket, Upstream>()
   io.use((socket, next) => {
     const upstream = connect(target, {
-      ...{ transports: ['websocket'], reconnection: false, forceNew: true },
+      transports: ['websocket'],
+      reconnection: false,
+      forceNew: true,
       auth: socket.handshake.auth,
     })
     upstreams.set(socket, upstream)

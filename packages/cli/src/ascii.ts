@@ -3,62 +3,14 @@ import type { Io } from './io.ts'
 
 /** Each of our signs, all of them one cell wide, and after it what stands for it. People's letters are not among them. */
 const pairs = [
-  ...[
-    '●*',
-    '◌o',
-    '▲^',
-    '▼v',
-    '▽v',
-    '△^',
-    '■#',
-    '★*',
-    '☆*',
-    '◆*',
-    '◇o',
-    '○o',
-    '□o',
-    '▣#',
-    '✓+',
-    '✗x',
-    '↻~',
-    '♪!',
-    '….',
-    '·-',
-    '–-',
-    '—-',
-    '•*',
-    '×x',
-  ],
-  ...[
-    '→>',
-    '←<',
-    '↑^',
-    '↓v',
-    '◂<',
-    '▸>',
-    '◀<',
-    '▶>',
-    '▾v',
-    '▴^',
-    '❯>',
-    '✔+',
-    '✖x',
-    '⚠!',
-    'ℹi',
-    '›>',
-    '‹<',
-    '│|',
-    '┃|',
-    '▏|',
-    '▌|',
-    '▐|',
-  ],
-  ...['─-', '━-', '╭+', '╮+', '╰+', '╯+', '┌+', '┐+', '└+', '┘+', '├+', '┤+', '┬+', '┴+', '┼+', '╌-', '═=', '║|'],
-  ...['⎺"', '⎻-', '⎼-', '⎽_', '▁_', '▂.', '▃-', '▄~', '▅=', '▆+', '▇*', '█#', '░-', '▒:', '▓%', '▀"', '\u00a0 '],
+  '●* ◌o ▲^ ▼v ▽v △^ ■# ★* ☆* ◆* ◇o ○o □o ▣# ✓+ ✗x ↻~ ♪! …. ·- –- —- •* ×x',
+  '→> ←< ↑^ ↓v ◂< ▸> ◀< ▶> ▾v ▴^ ❯> ✔+ ✖x ⚠! ℹi ›> ‹< │| ┃| ▏| ▌| ▐|',
+  '─- ━- ╭+ ╮+ ╰+ ╯+ ┌+ ┐+ └+ ┘+ ├+ ┤+ ┬+ ┴+ ┼+ ╌- ═= ║|',
+  '⎺" ⎻- ⎼- ⎽_ ▁_ ▂. ▃- ▄~ ▅= ▆+ ▇* █# ░- ▒: ▓% ▀"',
   // Currencies as en-US writes them.
-  ...['€E', '£L', '¥Y', '₩W', '₹R', '₫d', '₪S', '₱P', '₽R', '₺T', '₴H', '฿B', '₦N'],
-]
-const signs = new Map(pairs.map((pair) => [pair.slice(0, 1), pair.slice(1)]))
+  '€E £L ¥Y ₩W ₹R ₫d ₪S ₱P ₽R ₺T ₴H ฿B ₦N',
+].flatMap((line) => line.split(' '))
+const signs = new Map([...pairs, '\u00a0 '].map((pair) => [pair.slice(0, 1), pair.slice(1)]))
 const known = new RegExp(`[${[...signs.keys()].join('')}]`, 'gu')
 
 /** The text with our signs in ASCII; it is as wide as before, and everything else stays. */

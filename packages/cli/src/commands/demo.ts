@@ -46,7 +46,7 @@ async function onScreen(context: Context, server: string): Promise<number> {
     const [good] = stage.goods
     const { client, user } = playerOf(stage.players, guest)
     const { runScreen } = await import('../screen/run.tsx')
-    const code = await runScreen({ client, goodId: good?.id ?? 1, me: user, io: context.io })
+    const code = await runScreen({ client, goodId: good?.id ?? 1, me: user, io: context.io, utc: context.globals.utc })
     if (code === 0) context.output.note('That was the demo. Now a house of your own: auction serve')
     return code
   } finally {

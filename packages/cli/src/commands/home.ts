@@ -18,7 +18,7 @@ export const command: Command = {
     const me = await context.me()
     const roomPassword = (good: Parameters<typeof readRoomPassword>[2]) => readRoomPassword(context, noFlags, good, me)
     const { runHome } = await import('../home/run.tsx')
-    return runHome({ client, me, io: context.io, roomPassword })
+    return runHome({ client, me, io: context.io, utc: context.globals.utc, roomPassword })
   },
 }
 

@@ -46,7 +46,9 @@ export const command: Command = {
       const { runScreen } = await import('../screen/run.tsx')
       const left = (good: GoodView | null) =>
         good === null || good.status === 'open' ? EXIT_RUNNING : codeOf(endOf(good, me))
-      return runScreen({ client, goodId: id, me, password, io: context.io, ...(plan.exitStatus && { exitCode: left }) })
+      const { io, globals } = context
+      const exitCode = plan.exitStatus && { exitCode: left }
+      return runScreen({ client, goodId: id, me, password, io, utc: globals.utc, ...exitCode })
     }
     const quit = new AbortController()
     const watched = { client, goodId: id, me, password, plan, quit: quit.signal }

@@ -206,6 +206,7 @@ export function previewLines(home: Home, width: number, height: number): Line[] 
 /** Too small for a screen: what matters most, as one sentence. */
 export function oneLine(home: Home): string {
   const { size } = home
-  const goods = `${shelfOf(home).ids.length} in ${tabs[home.tab].title}`
+  const { ids, more } = shelfOf(home)
+  const goods = `${ids.length}${more ? ' or more' : ''} in ${tabs[home.tab].title}`
   return `Window is ${size.columns}x${size.rows}; auction needs ${LEAST.columns}x${LEAST.rows}. ${goods} · q quit`
 }

@@ -13,7 +13,7 @@ import { createPause, type Pause } from '../screen/pause.ts'
 import { pictureTaste } from '../screen/picture-taste.ts'
 import { watchGood } from '../screen/run.tsx'
 import { createStore, type Store } from '../screen/store.ts'
-import { tellTime } from '../screen/time.ts'
+import { tellTime, zoneOf } from '../screen/time.ts'
 import { Drawn, inWindow, type View, type Window, type WindowIo } from '../screen/window.tsx'
 import { createServerClock, type ServerClock } from '../server-clock.ts'
 import { keymap } from './keymap.ts'
@@ -33,6 +33,8 @@ interface Visit {
   client: Client
   me: User | null
   io: WindowIo
+  /** Times in UTC, not of this machine's zone. */
+  utc: boolean
   /** Asks, on a terminal lent for it, for the password of a room; undefined where none is needed. */
   roomPassword(good: GoodView): Promise<string | undefined>
 }
@@ -134,11 +136,11 @@ function createEdge(scene: {
   return { run, left: left.promise, watching: () => watching, close }
 }
 
-function firstHome({ client, me, io }: Visit, window: Window, clock: ServerClock): Home {
+function firstHome({ client, me, io, utc }: Visit, window: Window, clock: ServerClock): Home {
   return initialHome({
     me: me && { id: me.id, nick: me.nick },
     server: client.server,
-    zone: io.env.TZ || Intl.DateTimeFormat().resolvedOptions().timeZone,
+    zone: zoneOf(utc),
     size: window.size(),
     colour: io.colour,
     pictures: pictureTaste(io).taste,
@@ -159,14 +161,14 @@ function homeView(store: Store<Home, Msg>): View {
 }
 
 /** The good until it is left; the error when it cannot be shown. */
-async function open(good: GoodView, { client, me, io, roomPassword }: Visit, window: Window) {
+async function open(good: GoodView, { client, me, io, utc, roomPassword }: Visit, window: Window) {
   try {
     let password: string | undefined
     if (good.private)
       await window.lend(async () => {
         password = await roomPassword(good)
       })
-    return await watchGood({ client, goodId: good.id, me, password, io, window, canGoBack: true })
+    return await watchGood({ client, goodId: good.id, me, password, io, utc, window, canGoBack: true })
   } catch (error) {
     if (error instanceof AuctionError) return { error }
     throw error

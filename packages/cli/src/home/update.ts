@@ -138,7 +138,9 @@ function onKey(home: Home, msg: KeyMsg): Change {
     case 'mute':
       return [mute(home), []]
     case 'copy': {
-      const link = `${home.server}/v1/goods/${chosen(home)?.id ?? ''}`
+      const good = chosen(home)
+      if (good === null) return [home, []]
+      const link = `${home.server}/v1/goods/${good.id}`
       return [{ ...home, notice: { tone: 'plain', text: `✓ Copied: ${link}` } }, [{ type: 'copy', text: link }]]
     }
     case 'refetch':

@@ -16,7 +16,7 @@ import { createPause } from './pause.ts'
 import { pictureName } from './picture.tsx'
 import { pictureTaste } from './picture-taste.ts'
 import { createStore, type Store } from './store.ts'
-import { tellTime } from './time.ts'
+import { tellTime, zoneOf } from './time.ts'
 import { update } from './update.ts'
 import { inWindow, type Window, type WindowIo } from './window.tsx'
 
@@ -32,6 +32,8 @@ interface Watching {
   /** Of a private good's room. */
   password?: string | undefined
   io: WindowIo
+  /** Times in UTC, not of this machine's zone. */
+  utc?: boolean
 }
 
 /**
@@ -55,6 +57,7 @@ export async function watchGood({
   me,
   password,
   io,
+  utc,
   window,
   canGoBack,
 }: Watching & { window: Window; canGoBack: boolean }): Promise<{ code: number | null; good: GoodView | null }> {
@@ -87,7 +90,7 @@ export async function watchGood({
     initialModel({
       me: me && { id: me.id, nick: me.nick },
       server: client.server,
-      zone: io.env.TZ || Intl.DateTimeFormat().resolvedOptions().timeZone,
+      zone: zoneOf(utc),
       size: window.size(),
       colour: io.colour,
       pictures: taste,

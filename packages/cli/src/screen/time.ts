@@ -11,6 +11,10 @@ export interface Time {
   readonly roundTripMs: number | null
 }
 
+/** The zone that times are shown in; what TZ says is heeded where it names one. */
+export const zoneOf = (utc: boolean | undefined): string =>
+  utc ? 'UTC' : Intl.DateTimeFormat().resolvedOptions().timeZone
+
 /**
  * Tells the time on the countdown's own seconds: once a second, and ten times while what `leftMs` says is left is at most
  * `fastMs`; until stopped.
