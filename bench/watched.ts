@@ -57,7 +57,12 @@ export async function openScreen(
     async memory() {
       rmSync(memoryFile, { force: true })
       child.kill('SIGUSR2')
+      let over = false
+      void ended.then(() => {
+        over = true
+      })
       for (;;) {
+        if (over) throw new Error('The program has ended.')
         await new Promise((resolve) => setTimeout(resolve, 50))
         const text = existsSync(memoryFile) ? readFileSync(memoryFile, 'utf8') : ''
         if (!text.endsWith('\n')) continue

@@ -1,7 +1,8 @@
 /** `npm run build`, after the compiler: what the compiler wrote, with its libraries, in few files that start fast (docs/decisions/0022). */
 import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { builtinModules } from 'node:module'
-import { basename, join } from 'node:path'
+import { basename, join, relative } from 'node:path'
+import { isDeepStrictEqual } from 'node:util'
 import { VERSION } from '@auction/common/version'
 import { build, type Plugin } from 'esbuild'
 
@@ -9,6 +10,8 @@ const dist = join(import.meta.dirname, 'dist')
 /** As deep as dist/demo and dist/screen, since files find `../../assets` from where they are. */
 const bundle = join(dist, 'bundle')
 const stampPath = join(bundle, 'stamp.json')
+/** The one part that is not named by what is in it, but for the keyring's child. */
+const main = 'bundle/main.js'
 /** Programs that are running still load parts of the bundle before; they have a day. */
 const KEPT_MS = 24 * 60 * 60 * 1000
 /** What changes whenever the compiler, npm or a change of this file would make another bundle. */
@@ -55,23 +58,28 @@ function stateOf(path: string): readonly [mtimeMs: number, size: number] | null 
   return about ? [about.mtimeMs, about.size] : null
 }
 
-function stampNow(): string | null {
+/** Whether the bundle that is there is of this build. */
+function isCurrent(): boolean {
   try {
-    return readFileSync(stampPath, 'utf8')
+    const stamp = JSON.parse(readFileSync(stampPath, 'utf8'))
+    return isDeepStrictEqual(stamp.of, { ...of, [main]: stateOf(main) })
   } catch {
-    return null
+    return false
   }
 }
 
-/** Writes a file whole or not at all. */
-function write(path: string, contents: string | Uint8Array): void {
-  writeFileSync(`${path}.${process.pid}`, contents)
-  renameSync(`${path}.${process.pid}`, path)
+/** Writes a file whole or not at all; its state, whoever else writes it meanwhile. */
+function write(path: string, contents: string | Uint8Array): ReturnType<typeof stateOf> {
+  const draft = `${path}.${process.pid}`
+  writeFileSync(join(dist, draft), contents)
+  const state = stateOf(draft)
+  renameSync(join(dist, draft), join(dist, path))
+  return state
 }
 
 // Before anything is read: a source that changes meanwhile makes the bundle one of another build, which is not run.
 const of = Object.fromEntries(sources.map((path) => [path, stateOf(path)]))
-if (stampNow()?.includes(JSON.stringify(of)) !== true) await make()
+if (!isCurrent()) await make()
 
 async function make(): Promise<void> {
   const { outputFiles, metafile } = await build({
@@ -101,8 +109,12 @@ async function make(): Promise<void> {
   )
   if (nameless.length > 0) throw new Error(`Must be external, as CommonJS that is imported lazily: ${nameless}`)
   mkdirSync(bundle, { recursive: true })
-  for (const { path, contents } of outputFiles) write(path, contents)
-  write(stampPath, JSON.stringify({ version: VERSION, of }))
+  const states = outputFiles.map(({ path, contents }) => [relative(dist, path), write(relative(dist, path), contents)])
+  // Of two builds at once the slower may write its part last: the stamp is of the very file that was written for it.
+  write(
+    'bundle/stamp.json',
+    JSON.stringify({ version: VERSION, of: { ...of, [main]: Object.fromEntries(states)[main] } }),
+  )
   const made = new Set(['stamp.json', ...outputFiles.map(({ path }) => basename(path))])
   for (const name of readdirSync(bundle)) {
     const path = join(bundle, name)

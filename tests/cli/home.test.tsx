@@ -6,6 +6,7 @@ import fc from 'fast-check'
 import { renderToString } from 'ink'
 import stringWidth from 'string-width'
 import { describe, expect, it } from 'vitest'
+import type { ConnectionState } from '../../packages/cli/src/connection.ts'
 import { keymap } from '../../packages/cli/src/home/keymap.ts'
 import { HomeScreen } from '../../packages/cli/src/home/layout.tsx'
 import {
@@ -20,6 +21,7 @@ import {
   type Wanted,
   wantedOf,
 } from '../../packages/cli/src/home/model.ts'
+import { goodLines } from '../../packages/cli/src/home/panes.ts'
 import { update } from '../../packages/cli/src/home/update.ts'
 import { footerKeys, messageFor } from '../../packages/cli/src/screen/keyboard.ts'
 
@@ -104,6 +106,15 @@ describe('the list', () => {
     expect(draw(later).join('\n')).toMatch(/Lot 1 .*00:00:01/)
     const over = told(home, { type: 'time', time: { now: now + 61_000, skewMs: 0, roundTripMs: 1 } })
     expect(draw(over).join('\n')).toMatch(/Lot 1 .*00:00:00 …/)
+  })
+  it('dims what may be true no more', () => {
+    const home = fill(first(), [good(1, { you: { standing: 'leading', max: null, hold: null } })])
+    const tones = (state: ConnectionState['state']) =>
+      goodLines({ ...home, connection: { state, attempt: 1, retryAt: null } }, 76, 2)[1]?.map(({ tone }) => tone)
+    expect(new Set(tones('reconnecting'))).toContain('dim')
+    expect(tones('stale')).not.toContain('good')
+    expect(tones('live')).toContain('good')
+    expect(tones('live')).not.toContain('dim')
   })
   it('keeps its place by the good, whatever comes and goes around it', () => {
     const home = press(fill(first(), [good(1), good(2), good(3)]), 'j')
@@ -306,6 +317,12 @@ describe('keys', () => {
     const home = press(fill(first(), [good(1), good(2)]), 'j')
     expect(effectsOf(home, { type: 'open' })).toEqual([{ type: 'open', good: good(2) }])
     expect(messageFor(keymap, first(), 'enter', { at: 0, key: 'k' })).toBeNull()
+  })
+  it('y copies the link of the good under the cursor, and nothing where there is none', () => {
+    const home = fill(first(), [good(1)])
+    expect(effectsOf(home, { type: 'copy' })).toEqual([{ type: 'copy', text: 'http://127.0.0.1:8010/v1/goods/1' }])
+    expect(messageFor(keymap, home, 'y', { at: 0, key: 'k' })).toEqual({ type: 'copy' })
+    expect(messageFor(keymap, first(), 'y', { at: 0, key: 'k' })).toBeNull()
   })
   it('of the footer all do something', () => {
     for (const home of [first(), fill(first(), [good(1)]), press(first(), '/'), press(first(), '?')])

@@ -8,6 +8,7 @@ import {
   readdirSync,
   readFileSync,
   rmSync,
+  statSync,
   symlinkSync,
   writeFileSync,
 } from 'node:fs'
@@ -38,8 +39,14 @@ function change(path: string, from: string, to: string): void {
 
 const BUNDLED = 'from the bundle\n'
 /** Makes the bundle, and nothing else, say that it runs. */
-const mark = () =>
-  change('packages/cli/dist/bundle/main.js', '// dist/main.js', `process.stdout.write('from the bundle\\n')`)
+const MAIN = 'packages/cli/dist/bundle/main.js'
+const mark = () => {
+  change(MAIN, '// dist/main.js', `process.stdout.write('from the bundle\\n')`)
+  const stamp = JSON.parse(readFileSync(at('packages/cli/dist/bundle/stamp.json'), 'utf8'))
+  const { mtimeMs, size } = statSync(at(MAIN))
+  stamp.of['bundle/main.js'] = [mtimeMs, size]
+  writeFileSync(at('packages/cli/dist/bundle/stamp.json'), JSON.stringify(stamp))
+}
 
 /** What npm installed, but that the packages of the project are those of the copy. */
 function install(): void {
@@ -91,6 +98,10 @@ describe('with a bundle', () => {
     compile()
     expect(auction('--version')).toBe('99.0.0\n')
     expect(auction('version')).toBe('99.0.0\n')
+  })
+  it('does not run the part of another build that ended at the same time', () => {
+    appendFileSync(at(MAIN), '\n')
+    expect(auction('version')).not.toContain(BUNDLED)
   })
   it('runs what npm installed after it', () => {
     appendFileSync(at('node_modules/.package-lock.json'), '\n')

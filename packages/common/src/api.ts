@@ -172,6 +172,7 @@ export const routes = {
     path: '/v1/goods/:id/image',
     params: byId,
     query: pictureQuery,
+    rate: 'picture',
     answer: null,
     summary:
       'The picture. cells=WxH: an RGB grid `{width,height,rows}` for that many terminal cells; with frames=all, `{width,height,frames:[{rows,delayMs}]}`. fit=WxH: no larger than that many pixels, as=png or as=ppm',

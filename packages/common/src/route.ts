@@ -17,7 +17,7 @@ export interface Route {
   /** Whether the body may be multipart: the JSON in a field, a picture beside it. */
   readonly upload?: { readonly json: string; readonly file: string }
   /** Which bound its callers share (server/src/rates.ts). */
-  readonly rate: 'read' | 'write' | 'bid' | 'signIn'
+  readonly rate: 'read' | 'picture' | 'write' | 'bid' | 'signIn'
   readonly summary: string
 }
 

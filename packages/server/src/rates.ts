@@ -16,6 +16,8 @@ export interface Rates {
 // Points per seconds: the burst that is allowed, and over which time it comes back.
 const bounds = {
   read: { points: 400, duration: 2 },
+  // Each is decoded and encoded anew.
+  picture: { points: 60, duration: 3 },
   write: { points: 60, duration: 3 },
   bid: { points: 20, duration: 2 },
   signIn: { points: 300, duration: 60 },

@@ -23,6 +23,7 @@ export async function furnish({ url, houseCode }: EmptyHouse): Promise<{ text: s
   for (const exhibit of exhibits) shown.push({ exhibit, id: await show(players, exhibit) })
   const closing = new AbortController()
   const alive = keepAlive(shown, players, house, closing.signal)
+  alive.catch(() => {}) // Told when the house closes.
   return {
     text: tour(url),
     async close() {

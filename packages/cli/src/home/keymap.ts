@@ -86,5 +86,10 @@ export const keymap: readonly Binding<Home, Msg>[] = [
     when: free,
     message: (home, _stamp, name) => ({ type: 'tab', to: tabNames[Number(name) - 1] ?? home.tab }),
   },
-  ...screenKeys<Home>({ shown: fits, free, canQuit: (home) => !typing(home) }),
+  ...screenKeys<Home>({
+    shown: fits,
+    free,
+    canCopy: (home) => onList(home) && chosen(home) !== null,
+    canQuit: (home) => !typing(home),
+  }),
 ]

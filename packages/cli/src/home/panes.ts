@@ -101,14 +101,19 @@ export function goodLines(home: Home, width: number, height: number): Line[] {
     end: wide(({ end }) => end.text),
     you: wide(({ you }) => you.text),
   }
+  const old: Partial<Span> = isOld(home) ? { tone: 'dim' } : {}
   const line = (row: Cells, mark: string, rest: Partial<Span>): Line => tableLine(row, mark, rest, columns, width)
   return [
     line(titles, '  ', { tone: 'dim' }),
     ...rows.map((row, index) =>
-      shown[index]?.id === cursor.id ? line(row, '▸ ', { bold: true }) : line(row, '  ', {}),
+      shown[index]?.id === cursor.id ? line(row, '▸ ', { ...old, bold: true }) : line(row, '  ', old),
     ),
   ]
 }
+
+/** What is shown may be true no more; the header says why. */
+const isOld = ({ connection: { state }, fault }: Home) =>
+  fault !== null || state === 'stale' || state === 'reconnecting'
 
 /** Columns that have no room beside a name that can be read are left out: bids first, then how one stands. */
 function tableLine(
@@ -122,8 +127,8 @@ function tableLine(
   const cells: Record<string, Line> = {
     price: right(row.price, columns.price),
     bids: right(row.bids, columns.bids),
-    end: fitTo([{ ...rest, ...row.end }], columns.end),
-    you: fitTo([{ ...rest, ...row.you }], columns.you),
+    end: fitTo([{ ...row.end, ...rest }], columns.end),
+    you: fitTo([{ ...row.you, ...rest }], columns.you),
   }
   const before = [{ text: mark, ...rest }, ...right(row.id, columns.id), { text: GAP }]
   const wideOf = (names: readonly string[]) =>

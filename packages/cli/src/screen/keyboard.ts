@@ -38,14 +38,15 @@ const PAGE = 10
 const scroll = (by: number) => (): ScreenMsg => ({ type: 'scroll', by })
 
 /**
- * The keys of every screen. `shown` is whether the window shows what they act on, `free` whether letters are not text, and
- * `canQuit` whether q is no text either.
+ * The keys of every screen. `shown` is whether the window shows what they act on, `free` whether letters are not text,
+ * `canCopy` whether there is a good whose link is meant, and `canQuit` whether q is no text either.
  */
 export function screenKeys<Model extends { readonly notices: readonly unknown[] }>({
   shown,
   free,
+  canCopy,
   canQuit,
-}: Record<'shown' | 'free' | 'canQuit', (model: Model) => boolean>): readonly Binding<Model, ScreenMsg>[] {
+}: Record<'shown' | 'free' | 'canCopy' | 'canQuit', (model: Model) => boolean>): readonly Binding<Model, ScreenMsg>[] {
   const only = (keys: readonly string[], label: string, help: string) => ({ keys, label, help, rank: null })
   return [
     { ...only(['up', 'k'], '↑ k', 'scroll up'), when: shown, message: scroll(-1) },
@@ -62,7 +63,7 @@ export function screenKeys<Model extends { readonly notices: readonly unknown[] 
       when: (model) => free(model) && model.notices.length > 0,
       message: () => ({ type: 'next_notice' }),
     },
-    { keys: ['y'], label: 'y', help: 'copy link', rank: 13, when: free, message: () => ({ type: 'copy' }) },
+    { keys: ['y'], label: 'y', help: 'copy link', rank: 13, when: canCopy, message: () => ({ type: 'copy' }) },
     { ...only(['R'], 'R', 'refetch'), when: free, message: () => ({ type: 'refetch' }) },
     { ...only(['B'], 'B', 'bell on or off'), when: free, message: () => ({ type: 'mute' }) },
     { keys: ['?'], label: '?', help: 'help', rank: 8, when: free, message: () => ({ type: 'panel', panel: 'help' }) },

@@ -130,7 +130,12 @@ export const keymap: readonly Binding<Model, Msg>[] = [
     when: (model) => free(model) && Boolean(model.good?.image),
     message: () => ({ type: 'panel', panel: 'picture' }),
   },
-  ...screenKeys<Model>({ shown: fits, free, canQuit: (model) => !typing(model) && !isWriting(model) }),
+  ...screenKeys<Model>({
+    shown: fits,
+    free,
+    canCopy: (model) => free(model) && model.good !== null,
+    canQuit: (model) => !typing(model) && !isWriting(model),
+  }),
   {
     keys: [...'0123456789.,'],
     label: '0-9 .',
