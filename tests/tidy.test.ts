@@ -399,6 +399,7 @@ describe('smells (section 10)', () => {
       'cli/main.ts',
       'cli/keyring-child.ts',
       'cli/io.ts',
+      'cli/prompts.ts',
       'cli/screen/terminal.ts',
     ],
     // A library that tells its answer to the console alone.

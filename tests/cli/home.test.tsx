@@ -151,6 +151,18 @@ describe('the list', () => {
     expect(effects).toMatchObject([{ type: 'fetch', wanted: { tab: 'live', pages: 2 } }])
     expect(effectsOf(near, { type: 'scroll', by: 1 })).toEqual([])
   })
+  it('goes by G to the end of all there are, also past the pages that are known', () => {
+    const goods = Array.from({ length: 350 }, (_, index) => good(index + 1))
+    const [going, effects] = update(fill(first(), goods.slice(0, 100), { more: true }), {
+      type: 'scroll',
+      by: Infinity,
+    })
+    expect(effects).toMatchObject([{ type: 'fetch', wanted: { tab: 'live', pages: 10 } }])
+    expect(draw(going).join('\n')).toContain('Lot 100')
+    expect(chosen(fill(going, goods))?.id).toBe(350)
+    expect(chosen(press(going, 'k'))?.id).toBe(99)
+    expect(chosen(press(going, 'g'))?.id).toBe(1)
+  })
   it('knows a good that moved between two pages once', () => {
     expect(shelfOf(fill(first(), [good(1), good(2), good(1)])).ids).toEqual([1, 2])
   })
@@ -333,6 +345,16 @@ describe('keys', () => {
     const help = press(fill(first(), [good(1)]), '?')
     expect(draw(help).join('\n')).toMatch(/KEYS[\s\S]*filter[\s\S]*suspend; fg resumes/)
     expect(press(help, 'escape').panel).toBe('none')
+  })
+  it('of the help are scrolled to where they do not fit, and none is cut', () => {
+    const help = press(fill(first({ size: { columns: 60, rows: 15 } }), [good(1)]), '?')
+    const [top, end] = [draw(help).join('\n'), draw(press(help, 'G', 'j')).join('\n')]
+    expect(top).toMatch(/Enter +keep the filter/)
+    expect(top).not.toContain('Ctrl-Z')
+    expect(end).toMatch(/q +quit[\s\S]*Ctrl-Z +suspend; fg resumes/)
+    expect(top + end).not.toContain('…')
+    expect(draw(press(help, 'G', 'k')).join('\n')).not.toBe(end)
+    expect(press(help, 'G', '?', '?').panelScroll).toBe(0)
   })
   it('none acts in a window too small to show it, but those that leave', () => {
     const small = fill(first({ size: { columns: 40, rows: 10 } }), [good(1)])

@@ -1,5 +1,5 @@
 /** The launcher: it runs the bundle while that is of this very build, else what the compiler wrote. */
-import { execFileSync } from 'node:child_process'
+import { execFileSync, spawnSync } from 'node:child_process'
 import {
   appendFileSync,
   cpSync,
@@ -123,6 +123,18 @@ describe('with a bundle', () => {
   it('runs what the compiler wrote where the stamp of the bundle is damaged', () => {
     writeFileSync(at('packages/cli/dist/bundle/stamp.json'), '{"version"')
     expect(auction('version')).toBe(`${VERSION}\n`)
+  })
+})
+
+describe('on a Node that is too old', () => {
+  it('says so, and no more', () => {
+    const old = `data:text/javascript,Object.defineProperty(process,'versions',{value:{node:'20.20.2'}})`
+    const args = ['--import', old, at('packages/cli/dist/start.js'), 'list']
+    expect(spawnSync(process.execPath, args, { encoding: 'utf8' })).toMatchObject({
+      status: 1,
+      stdout: '',
+      stderr: expect.stringMatching(/^error: This is Node 20\.20\.2; .*\nhint: .*npm ci.*\n$/),
+    })
   })
 })
 

@@ -537,8 +537,9 @@ describe('the keymap', () => {
     const key = none as unknown as Parameters<typeof keyNames>[1]
     expect([
       keyNames('b12\r', key),
+      keyNames('\t\tj\u001a\u001a', key),
       keyNames('c', { ...key, ctrl: true }),
       keyNames('', { ...key, return: true }),
-    ]).toEqual([['b', '1', '2', 'enter'], ['ctrl-c'], ['enter']])
+    ]).toEqual([['b', '1', '2', 'enter'], ['tab', 'tab', 'j', 'ctrl-z', 'ctrl-z'], ['ctrl-c'], ['enter']])
   })
 })

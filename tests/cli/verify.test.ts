@@ -127,6 +127,12 @@ describe('auction export', () => {
     expect(failing.asked.some((asked) => asked.path.endsWith('since=7'))).toBe(true)
     const nowhere = join(home.path, 'nowhere', 'x.ndjson')
     expect((await home.auction(['export', '42', '--out', nowhere], { server: await goods() })).code).toBe(1)
+    const underFile = join(home.path, 'out.ndjson', 'x')
+    writeFileSync(join(home.path, 'out.ndjson'), '')
+    expect(await home.auction(['export', '42', '--out', underFile], { server: await goods() })).toMatchObject({
+      code: 1,
+      err: expect.stringContaining(`${underFile} cannot be written: `),
+    })
     mkdirSync(join(home.path, 'there'))
     const there = ['export', '42', '--yes', '--out', join(home.path, 'there')]
     expect((await home.auction(there, { server: await goods() })).code).toBe(2)

@@ -98,6 +98,12 @@ describe('auction serve --demo', () => {
     expect(existsSync(join(home, 'mine'))).toBe(false)
     expect((await as('demo', 'wallet')).flat()).toContain('USD')
   })
+  it('says what to do where its port is taken, or it has no place for its data', async () => {
+    const taken = await auction(['serve', '--demo', '--port', new URL(house.url).port], { env })
+    expect(taken).toMatchObject({ code: 1, out: '', err: expect.stringMatching(/another program.*\n.*--port/) })
+    const nowhere = await auction(['serve', '--demo'], { env: { ...env, TMPDIR: join(home, 'none') } })
+    expect(nowhere).toMatchObject({ code: 1, out: '', err: expect.stringMatching(/none\.\n.*TMPDIR.*--data/) })
+  })
   it('has goods in every state, one of them won by whoever tries it', async () => {
     await until(async () => (await as('demo', 'list', '--status', 'unsold')).length === 4)
     for (const status of ['open', 'sold', 'cancelled'])

@@ -195,6 +195,24 @@ describe('a good', () => {
     expect(terminal.output()).not.toContain('sesame')
   })
 
+  it('of a private room goes on with the question after Ctrl-Z and fg', async () => {
+    const { word } = await shelf(1, { password: 'sesame' })
+    const env = { AUCTION_SERVER: house.url, XDG_CONFIG_HOME: house.directory, AUCTION_TOKEN: ada.token }
+    const terminal = start(['/bin/bash', '--norc', '--noprofile', '-i'], { env })
+    open.push(terminal)
+    terminal.send(`PS1='ready> '; ${auction}\r`)
+    await filtered(terminal, word)
+    await terminal.waitFor(/▸ +\d+ +Lot 1/)
+    terminal.send('\r')
+    await terminal.waitFor(/Password of the room of good/)
+    terminal.send('\u001a')
+    await terminal.waitFor(/Stopped/)
+    terminal.send('fg\r')
+    await new Promise((resolve) => setTimeout(resolve, 500))
+    terminal.send('sesame\r')
+    await terminal.waitFor(/private · 1 watching/)
+  })
+
   it('has a preview with its picture beside the list at 120 columns', async () => {
     const { word } = await shelf(1)
     const form = new FormData()

@@ -101,7 +101,7 @@ export async function writeWhole(path: string, parts: AsyncIterable<string>, rep
     await writeFile(beside, parts, { flag: 'wx' })
     await rename(beside, path)
   } catch (cause) {
-    await rm(beside, { force: true })
+    await rm(beside, { force: true }).catch(() => {}) // Where nothing can be written, nothing is there.
     if (cause instanceof AuctionError) throw cause
     const hint = 'Name another file.'
     throw new AuctionError('FAILED', `${path} cannot be written: ${reasonOf(cause)}.`, { cause, hint })

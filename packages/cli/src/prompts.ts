@@ -16,11 +16,16 @@ export async function createPrompts(io: Io, interactive: boolean, otherwise: Auc
   const { confirm, input, password } = await import('@inquirer/prompts')
   const streams = { input: io.stdin, output: io.stderr }
   type Streams = typeof streams & { signal: AbortSignal }
+  // After Ctrl-Z and fg readline leaves its input paused, and whoever asks the question is to go on.
+  const resume = () => setImmediate(() => io.stdin.resume())
   const ask = async <T>(question: (context: Streams) => Promise<T>): Promise<T> => {
+    process.on('SIGCONT', resume)
     try {
       return await io.interruption.heeding((signal) => question({ ...streams, signal }))
     } catch (error) {
       throw error instanceof Error && /^(ExitPrompt|AbortPrompt)Error$/.test(error.name) ? new Interrupted() : error
+    } finally {
+      process.off('SIGCONT', resume)
     }
   }
   return {

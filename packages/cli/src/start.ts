@@ -1,4 +1,10 @@
 /** Where the program begins: the bundle, while it is of this very build, else the files that the compiler wrote (docs/decisions/0022). */
+const oldest = 24
+if (Number.parseInt(process.versions.node, 10) < oldest) {
+  process.stderr.write(`error: This is Node ${process.versions.node}; auction needs Node ${oldest} or newer.\n`)
+  process.stderr.write('hint: Run `npm ci` where auction lies: it brings its own.\n')
+  process.exit(1)
+}
 const { readFileSync, statSync, writeSync } = process.getBuiltinModule('node:fs')
 
 /** What bundle.ts wrote: the state of all that the bundle was made of. */

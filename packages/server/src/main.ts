@@ -2,6 +2,7 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { AuctionError } from '@auction/common/errors'
 import { pino } from 'pino'
 import { type Config, readConfig, type Setting } from './config.ts'
 import { checkDirectory } from './data-directory.ts'
@@ -53,10 +54,19 @@ export async function openHouse(directory: string | null): Promise<AuctionServer
   }
 }
 
+function temporary(): string {
+  try {
+    return mkdtempSync(join(tmpdir(), 'auction-'))
+  } catch (cause) {
+    const hint = 'Name a directory of yours in TMPDIR, or with --data.'
+    throw new AuctionError('CANNOT_START', `No directory can be made in ${tmpdir()}.`, { hint, cause })
+  }
+}
+
 /** The directory given, or a temporary one that is gone with `remove`, at the end of the process at the latest. */
 function directoryOf(given: string | null): { readonly data: string; remove(): void } {
   if (given !== null) return { data: given, remove: () => {} }
-  const data = mkdtempSync(join(tmpdir(), 'auction-'))
+  const data = temporary()
   const empty = () => rmSync(data, { recursive: true, force: true })
   process.once('exit', empty)
   return {

@@ -104,17 +104,14 @@ function serve(opened: Opened, unlock: () => void): AuctionServer {
       await beAlive()
       await alarms.start()
       await new Promise<void>((resolve, reject) => {
-        http.once('error', (cause) =>
+        http.once('error', (cause: NodeJS.ErrnoException) => {
+          const taken = cause.code === 'EADDRINUSE'
+          const why = taken ? 'another program listens there' : cause.message
+          const message = `Cannot listen on ${config.AUCTION_HOST}:${config.AUCTION_PORT}: ${why}.`
           reject(
-            new AuctionError(
-              'CANNOT_START',
-              `Cannot listen on ${config.AUCTION_HOST}:${config.AUCTION_PORT}: ${cause.message}`,
-              {
-                cause,
-              },
-            ),
-          ),
-        )
+            new AuctionError('CANNOT_START', message, { ...(taken && { hint: 'Name another with --port.' }), cause }),
+          )
+        })
         http.listen(config.AUCTION_PORT, config.AUCTION_HOST, resolve)
       })
       const { port } = http.address() as AddressInfo

@@ -32,7 +32,9 @@ export function HomeScreen({ home }: { home: Home }): ReactNode {
 function Middle({ home }: { home: Home }): ReactNode {
   const { height, table, preview } = boxesOf(home)
   if (home.panel === 'help')
-    return <Pane columns={home.size.columns} rows={height} lines={(width, room) => helpLines(keymap, width, room)} />
+    return (
+      <Pane columns={home.size.columns} rows={height} lines={(...box) => helpLines(keymap, ...box, home.panelScroll)} />
+    )
   return (
     <Box height={height}>
       <Pane columns={table} rows={height} lines={(width, room) => goodLines(home, width, room)} />

@@ -55,6 +55,8 @@ export interface Home extends News {
   readonly connection: ConnectionState
   readonly time: Time
   readonly panel: 'help' | 'none'
+  /** Rows of the help above the ones in sight. */
+  readonly panelScroll: number
   /** Of the good under the cursor. */
   readonly picture: PictureState
   readonly pictures: PictureTaste
@@ -132,6 +134,7 @@ export function initialHome(
     connection: { state: 'connecting', attempt: 0, retryAt: null },
     time: { now, skewMs: null, roundTripMs: null },
     panel: 'none',
+    panelScroll: 0,
     picture: noPicture,
     pictures,
     notice: null,

@@ -3,11 +3,14 @@ import type { AuctionError } from '@auction/common/errors'
 import { endings } from '@auction/common/frames'
 import { safeLines, safeText } from '@auction/common/text'
 import type { GoodView } from '@auction/common/view'
+import { mostHelpScroll } from '../screen/key-lines.ts'
 import { fits } from '../screen/model.ts'
 import { mute, type Notice, nextNotice, noted } from '../screen/notices.ts'
 import { noPicture } from '../screen/picture-state.ts'
 import { newer } from '../screen/views.ts'
+import { FRAME } from '../screen/words.ts'
 import { faultSentence, pay, sentence } from '../wording.ts'
+import { keymap } from './keymap.ts'
 import {
   boxesOf,
   type Change,
@@ -132,7 +135,7 @@ function onKey(home: Home, msg: KeyMsg): Change {
       if (home.panel !== 'none') return [{ ...home, panel: 'none' }, []]
       return withFilter({ ...home, filter: { ...home.filter, typing: false } }, '')
     case 'panel':
-      return [{ ...home, panel: home.panel === msg.panel ? 'none' : msg.panel }, []]
+      return [{ ...home, panel: home.panel === msg.panel ? 'none' : msg.panel, panelScroll: 0 }, []]
     case 'next_notice':
       return [nextNotice(home), []]
     case 'mute':
@@ -182,11 +185,19 @@ function withFilter(home: Home, typed: string): Change {
   return wanting(withShelf(changed, home.tab, { pages: 1 }), true)
 }
 
+function scrolledHelp(home: Home, by: number): number {
+  const most = mostHelpScroll(keymap, home.size.columns - FRAME.columns, boxesOf(home).height - FRAME.rows)
+  return Math.max(0, Math.min(most, home.panelScroll + by))
+}
+
 function onScroll(home: Home, by: number): Change {
-  if (home.panel !== 'none') return [home, []]
+  if (home.panel !== 'none') return [{ ...home, panelScroll: scrolledHelp(home, by) }, []]
   const { ids, cursor, more, pages } = shelfOf(home)
+  // The end is past what is known: the cursor goes there with the goods that come.
+  const end = { pages: MOST_PAGES, more: false, cursor: { id: null, place: Infinity } }
+  if (by === Infinity && more && pages < MOST_PAGES) return wanting(withShelf(home, home.tab, end), false)
   const last = Math.max(0, ids.length - 1)
-  const place = Math.min(last, Math.max(0, cursor.place + by))
+  const place = Math.min(last, Math.max(0, Math.min(last, cursor.place) + by))
   const moved = withShelf(home, home.tab, { cursor: { id: ids[place] ?? null, place } })
   if (!more || pages === MOST_PAGES || place < last - AHEAD) return [moved, []]
   return wanting(withShelf(moved, home.tab, { pages: pages + 1, more: false }), false)

@@ -7,8 +7,9 @@ import type { PictureFrames } from '../picture-cells.ts'
 import type { ServerClock } from '../server-clock.ts'
 import type { HouseEffect, Msg } from './model.ts'
 
-/** Of what was said before one came. */
+/** Of what was said, and bid, before one came. */
 const CHAT_LINES = 100
+const BIDS = 100
 
 interface Surroundings {
   readonly client: Client
@@ -31,7 +32,10 @@ export async function askHouse(effect: HouseEffect, surroundings: Surroundings):
       case 'placeBid':
         return await placeBid(effect, surroundings)
       case 'fetchBids':
-        return dispatch({ type: 'bids', bids: (await client.call('bids', { params, signal })).items })
+        return dispatch({
+          type: 'bids',
+          bids: (await client.call('bids', { params, query: { limit: BIDS }, signal })).items,
+        })
       case 'fetchGood':
         return dispatch({ type: 'good', good: await client.call('good', { params, signal }) })
       case 'fetchTerms': {

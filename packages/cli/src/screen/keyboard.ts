@@ -119,5 +119,12 @@ export function keyNames(input: string, key: Key): readonly string[] {
   if (key.tab) return [key.shift ? 'shift-tab' : 'tab']
   const special = named.find(([flag]) => key[flag])
   if (special) return [special[1]]
-  return key.meta ? [] : [...input].map((name) => (name === '\r' || name === '\n' ? 'enter' : name))
+  return key.meta ? [] : [...input].map(nameOf)
+}
+
+/** The name of a key that came in one chunk with others; control characters are letters held with Ctrl. */
+function nameOf(character: string): string {
+  if (character === '\r' || character === '\n') return 'enter'
+  if (character === '\t') return 'tab'
+  return character < ' ' ? `ctrl-${String.fromCharCode(character.charCodeAt(0) + 96)}` : character
 }

@@ -2,6 +2,8 @@
 import { enterLine, eraseFrom, fillMinimum, leaveLine, openLine, pasteInto, stepAmount, typeInto } from './bid-line.ts'
 import { eraseLast, pasteLine, scrollChat, sendDraft, write } from './chat.ts'
 import { panesOf } from './geometry.ts'
+import { mostHelpScroll } from './key-lines.ts'
+import { keymap } from './keymap.ts'
 import { type Change, factsOf, fits, isWriting, type Model, type Msg, withLine } from './model.ts'
 import { mute, nextNotice } from './notices.ts'
 import { FRAME, wrapText } from './words.ts'
@@ -91,8 +93,13 @@ export function onKey(model: Model, msg: KeyMsg): Change {
 }
 
 function scrolledPanel({ size, good, panel, panelScroll, ...model }: Model, by: number): number {
+  const { middle } = panesOf({ size, good, chat: model.chat })
+  if (panel === 'help') {
+    const most = mostHelpScroll(keymap, size.columns - FRAME.columns, middle - FRAME.rows)
+    return Math.max(0, Math.min(most, panelScroll + by))
+  }
   if (panel !== 'description') return 0
-  const room = panesOf({ size, good, chat: model.chat }).middle - FRAME.rows - 1
+  const room = middle - FRAME.rows - 1
   const last = wrapText(good?.description ?? '', size.columns - FRAME.columns).length - room
   return Math.max(0, Math.min(last, panelScroll + by))
 }

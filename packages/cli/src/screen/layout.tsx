@@ -46,7 +46,7 @@ function Middle({ model, panes }: { model: Model; panes: Panes }): ReactNode {
   const { columns } = model.size
   const { middle, left, upper, lower } = panes
   if (model.panel === 'help')
-    return <Pane columns={columns} rows={middle} lines={(width, height) => helpLines(keymap, width, height)} />
+    return <Pane columns={columns} rows={middle} lines={(...box) => helpLines(keymap, ...box, model.panelScroll)} />
   if (model.panel === 'picture') return <PicturePane model={model} columns={columns} rows={middle} />
   if (model.panel === 'description') {
     const lines = (width: number, height: number) => descriptionLines(model, width, height, model.panelScroll)
