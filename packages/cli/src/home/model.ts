@@ -68,7 +68,10 @@ export interface Home extends News {
   readonly bidOn: ReadonlyMap<number, GoodView>
 }
 
-export type Msg =
+/** What happens to the screen, and what its person does. */
+export type Msg = NewsMsg | KeyMsg
+
+type NewsMsg =
   | { readonly type: 'time'; readonly time: Time }
   | { readonly type: 'resized'; readonly size: Size }
   | { readonly type: 'connection'; readonly state: ConnectionState }
@@ -87,6 +90,8 @@ export type Msg =
   | { readonly type: 'picture'; readonly asked: string; readonly grid: PictureGrid | null }
   /** From a good back to the list; `error` when it could not be shown. */
   | { readonly type: 'returned'; readonly error: AuctionError | null }
+
+export type KeyMsg =
   | { readonly type: 'tab'; readonly to: Tab }
   | { readonly type: 'sort' }
   | { readonly type: 'open' }

@@ -90,7 +90,7 @@ export function goodLines(home: Home, width: number, height: number): Line[] {
     name: 'NAME',
     price: 'PRICE',
     bids: 'BIDS',
-    end: { text: 'ENDS IN' },
+    end: { text: home.tab === 'won' || home.tab === 'ended' ? 'ENDED' : 'ENDS IN' },
     you: { text: 'YOU' },
   }
   const wide = (of: (row: Cells) => string) => Math.max(...[titles, ...rows].map((row) => stringWidth(of(row))))

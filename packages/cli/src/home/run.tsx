@@ -23,8 +23,6 @@ import { update } from './update.ts'
 
 /** Prices and ends that others move are looked at this often. */
 const LOOK_MS = 5_000
-/** Of what is wanted in quick succession, the last is fetched. */
-const SETTLED_MS = 200
 const PAGE = 100
 /** Only the tenths of the last ten seconds need more than a redraw a second. */
 const FAST_MS = 10_000
@@ -96,7 +94,7 @@ function createEdge(scene: {
   const asking: Asking = { client: visit.client, signal, dispatch }
   const pauses = new Map<string, Pause>()
   const settled = (what: string, act: () => unknown) => {
-    const pause = pauses.get(what) ?? createPause(SETTLED_MS)
+    const pause = pauses.get(what) ?? createPause()
     pauses.set(what, pause)
     pause.run(act)
   }

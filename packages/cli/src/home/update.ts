@@ -1,36 +1,15 @@
 /** The one way the home screen changes: the model after a message, and what is to be done. */
 import type { AuctionError } from '@auction/common/errors'
 import { endings } from '@auction/common/frames'
-import { safeLines, safeText } from '@auction/common/text'
 import type { GoodView } from '@auction/common/view'
-import { mostHelpScroll } from '../screen/key-lines.ts'
 import { fits } from '../screen/model.ts'
-import { mute, type Notice, nextNotice, noted } from '../screen/notices.ts'
+import { type Notice, noted } from '../screen/notices.ts'
 import { noPicture } from '../screen/picture-state.ts'
 import { newer } from '../screen/views.ts'
-import { FRAME } from '../screen/words.ts'
 import { faultSentence, pay, sentence } from '../wording.ts'
-import { keymap } from './keymap.ts'
-import {
-  boxesOf,
-  type Change,
-  chosen,
-  type Effect,
-  type Home,
-  type Msg,
-  needsLogin,
-  orders,
-  type Shelf,
-  shelfOf,
-  type Tab,
-  wantedOf,
-} from './model.ts'
-
-const MOST_FILTER = 60
-/** The next page is asked for so many rows before the last one known. */
-const AHEAD = 20
-/** All of a tab's pages are asked for again whenever something may have moved; who wants more of them filters. */
-const MOST_PAGES = 10
+import { onKey } from './keys.ts'
+import { boxesOf, type Change, chosen, type Home, type Msg, type Tab, wantedOf } from './model.ts'
+import { cursorIn, look, withShelf } from './shelves.ts'
 
 /** The screen after `msg`, and what is to be done. */
 export function update(home: Home, msg: Msg): Change {
@@ -65,7 +44,8 @@ function changeBy(home: Home, msg: Msg): Change {
     case 'feed_ended':
       return [{ ...home, fault: msg.error, notice: { tone: 'bad', text: `■ Offline: ${withCure(msg.error)}` } }, []]
     case 'look':
-      return [home, look(home)]
+      // Whoever was shown out need not ask every few seconds.
+      return [home, home.fault === null ? look(home) : []]
     case 'goods':
       return onGoods(home, msg)
     case 'fetch_failed':
@@ -87,120 +67,6 @@ function changeBy(home: Home, msg: Msg): Change {
     default:
       return onKey(home, msg)
   }
-}
-
-type KeyMsg = Exclude<
-  Msg,
-  {
-    type:
-      | 'time'
-      | 'resized'
-      | 'connection'
-      | 'event'
-      | 'feed_ended'
-      | 'look'
-      | 'goods'
-      | 'fetch_failed'
-      | 'picture'
-      | 'returned'
-  }
->
-
-function onKey(home: Home, msg: KeyMsg): Change {
-  switch (msg.type) {
-    case 'tab':
-      return wanting({ ...home, tab: msg.to, panel: 'none' }, false)
-    case 'sort': {
-      const { order } = shelfOf(home)
-      const next = orders[(orders.indexOf(order) + 1) % orders.length] ?? order
-      return wanting(withShelf(home, home.tab, { order: next, pages: 1, cursor: { id: null, place: 0 } }), false)
-    }
-    case 'scroll':
-      return onScroll(home, msg.by)
-    case 'open': {
-      const good = chosen(home)
-      return [home, good ? [{ type: 'open', good }] : []]
-    }
-    case 'edit_filter':
-      return [{ ...home, filter: { ...home.filter, typing: true }, panel: 'none' }, []]
-    case 'typed':
-      return withFilter(home, home.filter.text + msg.text)
-    case 'pasted':
-      return home.filter.typing ? withFilter(home, home.filter.text + firstLine(msg.text)) : [home, []]
-    case 'erase':
-      return withFilter(home, [...home.filter.text].slice(0, -1).join(''))
-    case 'keep_filter':
-      return [{ ...home, filter: { ...home.filter, typing: false } }, []]
-    case 'escape':
-      if (home.panel !== 'none') return [{ ...home, panel: 'none' }, []]
-      return withFilter({ ...home, filter: { ...home.filter, typing: false } }, '')
-    case 'panel':
-      return [{ ...home, panel: home.panel === msg.panel ? 'none' : msg.panel, panelScroll: 0 }, []]
-    case 'next_notice':
-      return [nextNotice(home), []]
-    case 'mute':
-      return [mute(home), []]
-    case 'copy': {
-      const good = chosen(home)
-      if (good === null) return [home, []]
-      const link = `${home.server}/v1/goods/${good.id}`
-      return [{ ...home, notice: { tone: 'plain', text: `✓ Copied: ${link}` } }, [{ type: 'copy', text: link }]]
-    }
-    case 'refetch':
-      return [{ ...home, notice: null, failure: null }, look(home)]
-    case 'suspend':
-      return [home, [{ type: 'suspend' }]]
-    case 'leave':
-      return [home, [{ type: 'leave', code: msg.code }]]
-    default:
-      return msg satisfies never
-  }
-}
-
-const firstLine = (text: string) => safeText(text.split(/[\r\n]/, 1)[0] ?? '')
-
-const withShelf = (home: Home, tab: Tab, changes: Partial<Shelf>): Home => ({
-  ...home,
-  shelves: { ...home.shelves, [tab]: { ...home.shelves[tab], ...changes } },
-})
-
-/** The screen, and the tab in sight to be filled; `settled` when more may be wanted at once. */
-function wanting(home: Home, settled: boolean): Change {
-  return [home, needsLogin(home) ? [] : [{ type: 'fetch', wanted: wantedOf(home, home.tab), settled }]]
-}
-
-/** What may have moved: the tab in sight, and all one's own bids, of which one wants to hear wherever one is. */
-function look(home: Home, settled = false): readonly Effect[] {
-  const inSight = needsLogin(home) ? [] : [wantedOf(home, home.tab)]
-  const seen = home.tab === 'bids' && inSight[0]?.filter === ''
-  const own = home.me === null || seen ? [] : [{ ...wantedOf(home, 'bids'), filter: '' }]
-  return [...inSight, ...own].map((wanted) => ({ type: 'fetch', wanted, settled }))
-}
-
-/** The filter of what was typed, none of which a terminal acts on. */
-function withFilter(home: Home, typed: string): Change {
-  const text = [...safeLines(typed).replaceAll('\n', ' ')].slice(0, MOST_FILTER).join('')
-  if (text === home.filter.text) return [home, []]
-  const changed = { ...home, filter: { ...home.filter, text } }
-  return wanting(withShelf(changed, home.tab, { pages: 1 }), true)
-}
-
-function scrolledHelp(home: Home, by: number): number {
-  const most = mostHelpScroll(keymap, home.size.columns - FRAME.columns, boxesOf(home).height - FRAME.rows)
-  return Math.max(0, Math.min(most, home.panelScroll + by))
-}
-
-function onScroll(home: Home, by: number): Change {
-  if (home.panel !== 'none') return [{ ...home, panelScroll: scrolledHelp(home, by) }, []]
-  const { ids, cursor, more, pages } = shelfOf(home)
-  // The end is past what is known: the cursor goes there with the goods that come.
-  const end = { pages: MOST_PAGES, more: false, cursor: { id: null, place: Infinity } }
-  if (by === Infinity && more && pages < MOST_PAGES) return wanting(withShelf(home, home.tab, end), false)
-  const last = Math.max(0, ids.length - 1)
-  const place = Math.min(last, Math.max(0, Math.min(last, cursor.place) + by))
-  const moved = withShelf(home, home.tab, { cursor: { id: ids[place] ?? null, place } })
-  if (!more || pages === MOST_PAGES || place < last - AHEAD) return [moved, []]
-  return wanting(withShelf(moved, home.tab, { pages: pages + 1, more: false }), false)
 }
 
 /** The sentence, and the command that mends it where one does. */
@@ -248,7 +114,8 @@ function withStandings(home: Home, items: readonly GoodView[]): Change {
   for (const good of items) {
     const before = bidOn.get(good.id) ?? null
     if ((good.you?.standing ?? 'none') === 'none' || newer(before, good) !== good) continue
-    bidOn.set(good.id, good)
+    if (good.status === 'open') bidOn.set(good.id, good)
+    else bidOn.delete(good.id)
     if (before?.you?.standing === 'leading' && good.you?.standing === 'outbid') lost.push(good)
   }
   const [good, ...others] = lost
@@ -256,13 +123,6 @@ function withStandings(home: Home, items: readonly GoodView[]): Change {
   const also = others.map(({ id, name }) => `; #${id} ${name}`).join('')
   const text = `✗ Outbid on #${good.id} ${good.name}: ${good.leader?.nick ?? 'somebody'} at ${pay(good.price)}${also}.`
   return [{ ...home, bidOn, notice: { tone: 'bad', text } }, home.muted ? [] : [{ type: 'bell' }]]
-}
-
-/** The same good, or what has come to stand in its place. */
-function cursorIn(ids: readonly number[], { id, place }: Shelf['cursor']): Shelf['cursor'] {
-  const found = id === null ? -1 : ids.indexOf(id)
-  const at = found >= 0 ? found : Math.max(0, Math.min(place, ids.length - 1))
-  return { id: ids[at] ?? null, place: at }
 }
 
 /** What the house tells everyone: a line of news; an ended good leaves at once, a new one is fetched. */

@@ -17,8 +17,6 @@ import type { Size, WindowIo } from './window.tsx'
 
 /** How long a terminal may take to say what it is. */
 const ANSWER_MS = 1_000
-/** A window that is being resized is drawn once it rests. */
-const SETTLED_MS = 150
 /** A cell where the terminal does not tell; a small one, so that nothing is ever too large. */
 const CELL = { width: 8, height: 16 }
 /** The largest picture that is asked for; of sixels no more than what terminals take as they come. */
@@ -117,7 +115,7 @@ async function view(showing: Showing, { keys, protocol, cell }: Drawing): Promis
       `${WIPE}${picture ?? ''}${words(picture === null ? 'it cannot be loaded · any key returns' : 'any key returns')}`,
     )
   }
-  const settled = createPause(SETTLED_MS)
+  const settled = createPause()
   const resized = () => settled.run(draw)
   io.stdout.on('resize', resized)
   try {

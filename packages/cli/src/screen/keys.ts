@@ -4,32 +4,9 @@ import { eraseLast, pasteLine, scrollChat, sendDraft, write } from './chat.ts'
 import { panesOf } from './geometry.ts'
 import { mostHelpScroll } from './key-lines.ts'
 import { keymap } from './keymap.ts'
-import { type Change, factsOf, fits, isWriting, type Model, type Msg, withLine } from './model.ts'
+import { type Change, factsOf, fits, isWriting, type KeyMsg, type Model, withLine } from './model.ts'
 import { mute, nextNotice } from './notices.ts'
 import { FRAME, wrapText } from './words.ts'
-
-export type KeyMsg = Exclude<
-  Msg,
-  {
-    type:
-      | 'feed'
-      | 'feed_ended'
-      | 'time'
-      | 'resized'
-      | 'bids'
-      | 'good'
-      | 'terms'
-      | 'fetch_failed'
-      | 'bid_answered'
-      | 'bid_refused'
-      | 'chat'
-      | 'said'
-      | 'unsaid'
-      | 'picture'
-      | 'frame'
-      | 'cells_only'
-  }
->
 
 /** The screen after a key. */
 export function onKey(model: Model, msg: KeyMsg): Change {

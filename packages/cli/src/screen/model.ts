@@ -59,7 +59,10 @@ export interface Model extends News {
   readonly fault: AuctionError | null
 }
 
-export type Msg =
+/** What happens to the screen, and what its person does. */
+export type Msg = NewsMsg | KeyMsg
+
+type NewsMsg =
   | { readonly type: 'feed'; readonly message: FeedMessage; readonly now: number }
   | { readonly type: 'feed_ended'; readonly error: AuctionError }
   | { readonly type: 'time'; readonly time: Model['time'] }
@@ -83,6 +86,8 @@ export type Msg =
   | { readonly type: 'chat'; readonly lines: readonly ChatLine[] }
   | { readonly type: 'said'; readonly key: string; readonly line: ChatLine }
   | { readonly type: 'unsaid'; readonly key: string; readonly error: AuctionError }
+
+export type KeyMsg =
   | { readonly type: 'open_bid'; readonly kind: BidKind }
   | { readonly type: 'fill_minimum' }
   | { readonly type: 'step'; readonly by: 1 | -1 }

@@ -5,12 +5,15 @@ export interface Pause {
   cancel(): void
 }
 
-export function createPause(ms: number): Pause {
+/** What a window that is being resized, or somebody who types, is given to rest. */
+const REST_MS = 150
+
+export function createPause(): Pause {
   let timer: NodeJS.Timeout | undefined
   return {
     run(act) {
       clearTimeout(timer)
-      timer = setTimeout(act, ms)
+      timer = setTimeout(act, REST_MS)
     },
     cancel: () => clearTimeout(timer),
   }

@@ -22,8 +22,6 @@ import { inWindow, type Window, type WindowIo } from './window.tsx'
 
 /** The countdown is redrawn ten times a second in its last minute, once a second before. */
 const FAST_MS = 60_000
-/** A window that is being resized asks for no picture of every size it passes. */
-const SETTLED_MS = 150
 
 interface Watching {
   client: Client
@@ -65,7 +63,7 @@ export async function watchGood({
   const leaving = new AbortController()
   const clock = createServerClock({ client })
   const outcome = Promise.withResolvers<number | null>()
-  const settled = createPause(SETTLED_MS)
+  const settled = createPause()
   const showFully = createFullPicture(protocol)
   const run = (effect: Effect): unknown => {
     switch (effect.type) {

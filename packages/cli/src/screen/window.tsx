@@ -42,8 +42,6 @@ export interface Window {
   sayLast(text: string): void
 }
 
-/** A window that is being resized is painted once it rests. */
-const SETTLED_MS = 150
 /** What the terminal keeps: its title is put on its stack, and taken back from it. */
 const KEEP_TITLE = '\u001b[22;2t'
 const RESTORE_TITLE = '\u001b[23;2t'
@@ -61,7 +59,7 @@ export async function inWindow(io: WindowIo, use: (window: Window) => Promise<nu
 }
 
 function openWindow(io: WindowIo): { window: Window; close(): Promise<void> } {
-  const [ended, repaint] = [Promise.withResolvers<number>(), createPause(SETTLED_MS)]
+  const [ended, repaint] = [Promise.withResolvers<number>(), createPause()]
   ended.promise.catch(() => {}) // Whoever shows something awaits it.
   const shown: { view: View | null; suspend: SuspendTerminal | null } = { view: null, suspend: null }
   let last = ''
