@@ -117,6 +117,7 @@ describe('wrong usage', () => {
     [['watch', '42', '--until', 'doomsday'], /--until/, /./],
     [['watch', '42', '--since', '-1'], /place in the log/, /./],
     [['api', 'BREW', '/v1'], /BREW/, /./],
+    [['list', 'x'.repeat(101)], /100 characters at most/, /./],
     [['api', 'GET', 'v1/goods'], /path/, /./],
     [['api', 'GET', '//evil.example/v1'], /path/, /./],
     [['notifications'], /--follow/, /./],

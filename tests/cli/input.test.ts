@@ -200,3 +200,7 @@ describe('a server', () => {
     'javascript:1',
   ])('refuses %j', (text) => refused(() => parseServer(text)))
 })
+
+it('quotes no more than the beginning of what was typed', () => {
+  expect(() => parseId('9'.repeat(100_000))).toThrow(/^"9{300,400}… and so on\.$/)
+})

@@ -5,9 +5,14 @@ import { parseAmount } from '@auction/common/money'
 /** The house that is talked to when nobody says which. */
 export const DEFAULT_SERVER = 'http://127.0.0.1:8010'
 
+/** Of a complaint that quotes what was typed, which may be a file by mistake. */
+const LONGEST_COMPLAINT = 400
+
 /** A USAGE error: exit 2. */
 export function usage(message: string, hint?: string): AuctionError {
-  return new AuctionError('USAGE', message, hint === undefined ? {} : { hint })
+  const whole = message.length <= LONGEST_COMPLAINT
+  const said = whole ? message : `${message.slice(0, LONGEST_COMPLAINT)}… and so on.`
+  return new AuctionError('USAGE', said, hint === undefined ? {} : { hint })
 }
 
 /** A good's or a user's id: a small positive integer. */

@@ -12,6 +12,7 @@ export const limits = {
   imageBytes: 5 * 1024 * 1024,
   imagePixels: 16_000_000,
   pageSize: 100,
+  searchLength: 100,
   eventPage: 500,
   /** Waiting longer than this for the clerk, a bid is refused with BUSY before any effect. */
   queueWaitMs: 200,
@@ -197,7 +198,7 @@ export const page = z.strictObject({ limit: limit.optional(), cursor: cursor.opt
 /** Which goods, in which order; `q` holds words of which each must occur. */
 export const goodsQuery = page.extend({
   status: z.enum(['live', 'ended', 'all', 'open', 'sold', 'unsold', 'bought', 'cancelled']).optional(),
-  q: text(0, 100).optional(),
+  q: text(0, limits.searchLength).optional(),
   sort: z.enum(['ending', 'new', 'price', 'bids']).optional(),
 })
 export type GoodsQuery = z.infer<typeof goodsQuery>

@@ -1,7 +1,8 @@
 /** `auction list [words...]`: goods, filtered and sorted by the house. */
+import { limits } from '@auction/common/requests'
 import { goodColumns } from '../columns.ts'
 import type { Command } from '../command.ts'
-import { oneOf } from '../input.ts'
+import { oneOf, usage } from '../input.ts'
 import { collect, limitOption, noteMore } from '../pages.ts'
 
 const statuses = ['live', 'ended', 'all', 'open', 'sold', 'unsold', 'bought', 'cancelled']
@@ -20,6 +21,8 @@ export const command: Command = {
     const status = oneOf(statuses, '--status', input.option('status') ?? 'live')
     const sort = oneOf(sorts, '--sort', input.option('sort') ?? 'ending')
     const q = input.words.join(' ').trim()
+    if (q.length > limits.searchLength)
+      throw usage(`The words to look for have ${limits.searchLength} characters at most, together.`)
     const client = await context.client()
     const page = await collect(input, (bounds) => {
       const query = { status, sort, ...(q === '' ? {} : { q }), ...bounds }
