@@ -202,5 +202,5 @@ describe('a server', () => {
 })
 
 it('quotes no more than the beginning of what was typed', () => {
-  expect(() => parseId('9'.repeat(100_000))).toThrow(/^"9{300,400}… and so on\.$/)
+  expect(() => parseId('9'.repeat(100_000))).toThrow(/^"9{59}… is not the id/)
 })

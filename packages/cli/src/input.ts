@@ -5,13 +5,12 @@ import { parseAmount } from '@auction/common/money'
 /** The house that is talked to when nobody says which. */
 export const DEFAULT_SERVER = 'http://127.0.0.1:8010'
 
-/** Of a complaint that quotes what was typed, which may be a file by mistake. */
-const LONGEST_COMPLAINT = 400
+/** A word this long was typed by mistake, and is quoted in part. */
+const LONG_WORD = /\S{300,}/gu
 
 /** A USAGE error: exit 2. */
 export function usage(message: string, hint?: string): AuctionError {
-  const whole = message.length <= LONGEST_COMPLAINT
-  const said = whole ? message : `${message.slice(0, LONGEST_COMPLAINT)}… and so on.`
+  const said = message.replace(LONG_WORD, (word) => `${word.slice(0, 60)}…`)
   return new AuctionError('USAGE', said, hint === undefined ? {} : { hint })
 }
 
