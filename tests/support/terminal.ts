@@ -45,6 +45,9 @@ const plain = {
   AUCTION_PICTURES: 'blocks',
 }
 
+/** Not how long a program may take, but when nobody believes any more that it will end. */
+const ENDS_MS = 45_000
+
 /** Starts `command` (program and arguments) in a terminal of its own. Whoever starts it closes it. */
 export function start(command: readonly [string, ...string[]], options: Options = {}): Terminal {
   const { cols = 80, rows = 24, env = {}, cwd = process.cwd() } = options
@@ -100,7 +103,13 @@ export function start(command: readonly [string, ...string[]], options: Options 
     },
     signal: (name) => child.kill(name),
     waitFor: (pattern, timeoutMs = 15_000) => waitFor(screen, pattern, timeoutMs),
-    ended,
+    get ended() {
+      const late = new Promise<never>((_resolve, reject) => {
+        const told = () => reject(new Error(`It did not end within ${ENDS_MS} ms. The screen:\n${screen().join('\n')}`))
+        setTimeout(told, ENDS_MS).unref()
+      })
+      return Promise.race([ended, late])
+    },
     close() {
       if (!closed) child.kill('SIGKILL')
       emulator.dispose()
