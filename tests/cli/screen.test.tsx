@@ -6,8 +6,9 @@ import { renderToString } from 'ink'
 import { render } from 'ink-testing-library'
 import stringWidth from 'string-width'
 import { describe, expect, it, vi } from 'vitest'
-import { watchView } from '../../packages/cli/src/screen/app.tsx'
+import { viewOf } from '../../packages/cli/src/screen/app.tsx'
 import { pictureBox } from '../../packages/cli/src/screen/geometry.ts'
+import { keymap } from '../../packages/cli/src/screen/keymap.ts'
 import { Screen } from '../../packages/cli/src/screen/layout.tsx'
 import { type Effect, initialModel, type Model, type Msg } from '../../packages/cli/src/screen/model.ts'
 import type { BidRow } from '../../packages/cli/src/screen/news.ts'
@@ -306,7 +307,7 @@ describe('keys', () => {
   function open() {
     const effects: Effect[] = []
     const store = createStore<Model, Msg, Effect>(modelAt(80, 24), update, (effect) => effects.push(effect))
-    const app = render(<Frame view={watchView(store)} />)
+    const app = render(<Frame view={viewOf(store, keymap, (model) => <Screen model={model} />)} />)
     const press = async (keys: string, words: string) => {
       app.stdin.write(keys)
       await vi.waitFor(() => expect(app.lastFrame()).toContain(words))

@@ -1,5 +1,4 @@
 /** `auction` on a terminal: wires the house-wide feed, the lists and the server's clock to the home screen, and opens goods. */
-import { randomUUID } from 'node:crypto'
 import type { User } from '@auction/common/answers'
 import { AuctionError } from '@auction/common/errors'
 import type { GoodView } from '@auction/common/view'
@@ -8,13 +7,13 @@ import { inServerTime } from '../connection.ts'
 import { followHouse } from '../follow.ts'
 import type { Page } from '../pages.ts'
 import { fetchPictureFrames } from '../picture-cells.ts'
-import { messageFor } from '../screen/keyboard.ts'
+import { viewOf } from '../screen/app.tsx'
 import { createPause, type Pause } from '../screen/pause.ts'
 import { pictureTaste } from '../screen/picture-taste.ts'
 import { watchGood } from '../screen/run.tsx'
-import { createStore, type Store } from '../screen/store.ts'
+import { createStore } from '../screen/store.ts'
 import { tellTime, zoneOf } from '../screen/time.ts'
-import { Drawn, inWindow, type View, type Window, type WindowIo } from '../screen/window.tsx'
+import { inWindow, type Window, type WindowIo } from '../screen/window.tsx'
 import { createServerClock, type ServerClock } from '../server-clock.ts'
 import { keymap } from './keymap.ts'
 import { HomeScreen } from './layout.tsx'
@@ -51,7 +50,7 @@ async function showHome(visit: Visit, window: Window): Promise<number> {
   }
   const edge = createEdge({ visit, window, signal: leaving.signal, dispatch, show: () => window.show(view) })
   const store = createStore<Home, Msg, Effect>(firstHome(visit, window, clock), update, edge.run)
-  const view = homeView(store)
+  const view = viewOf(store, keymap, (home) => <HomeScreen home={home} />)
   window.tell({ type: 'title', text: 'auction' })
   window.show(view)
   dispatch({ type: 'look' })
@@ -144,18 +143,6 @@ function firstHome({ client, me, io, utc }: Visit, window: Window, clock: Server
     pictures: pictureTaste(io).taste,
     now: clock.now(),
   })
-}
-
-function homeView(store: Store<Home, Msg>): View {
-  return {
-    node: () => <Drawn store={store} draw={(home) => <HomeScreen home={home} />} />,
-    onKey(name) {
-      const msg = messageFor(keymap, store.current(), name, { at: performance.now(), key: randomUUID() })
-      if (msg) store.dispatch(msg)
-    },
-    onPaste: (text) => store.dispatch({ type: 'pasted', text }),
-    onResize: (size) => store.dispatch({ type: 'resized', size }),
-  }
 }
 
 /** The good until it is left; the error when it cannot be shown. */

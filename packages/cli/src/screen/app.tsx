@@ -1,15 +1,20 @@
-/** The watch screen as a view: its Model drawn, keys looked up in the keymap and sent to the store. */
+/** A screen as a view of the window: what its store holds, drawn; keys looked up in its table and sent to the store. */
 import { randomUUID } from 'node:crypto'
-import { messageFor } from './keyboard.ts'
-import { keymap } from './keymap.ts'
-import { Screen } from './layout.tsx'
-import type { Model, Msg } from './model.ts'
+import type { ReactNode } from 'react'
+import { type Binding, messageFor } from './keyboard.ts'
 import type { Store } from './store.ts'
-import { Drawn, type View } from './window.tsx'
+import { Drawn, type Size, type View } from './window.tsx'
 
-export function watchView(store: Store<Model, Msg>): View {
+/** What every screen is told beside keys. */
+type WindowMsg = { readonly type: 'pasted'; readonly text: string } | { readonly type: 'resized'; readonly size: Size }
+
+export function viewOf<Model, Msg>(
+  store: Store<Model, Msg | WindowMsg>,
+  keymap: readonly Binding<Model, Msg>[],
+  draw: (model: Model) => ReactNode,
+): View {
   return {
-    node: () => <Drawn store={store} draw={(model) => <Screen model={model} />} />,
+    node: () => <Drawn store={store} draw={draw} />,
     onKey(name) {
       const msg = messageFor(keymap, store.current(), name, { at: performance.now(), key: randomUUID() })
       if (msg) store.dispatch(msg)

@@ -8,9 +8,11 @@ import { inServerTime } from '../connection.ts'
 import { follow } from '../follow.ts'
 import { fetchPicture, fetchPictureFrames } from '../picture-cells.ts'
 import { createServerClock, type ServerClock } from '../server-clock.ts'
-import { watchView } from './app.tsx'
+import { viewOf } from './app.tsx'
 import { askHouse } from './effects.ts'
 import { createFullPicture } from './full-picture.ts'
+import { keymap } from './keymap.ts'
+import { Screen } from './layout.tsx'
 import { type Effect, initialModel, type Model, type Msg } from './model.ts'
 import { createPause } from './pause.ts'
 import { pictureName } from './picture.tsx'
@@ -104,7 +106,7 @@ export async function watchGood({
   const fetchCells = (cells: Parameters<typeof fetchPictureFrames>[2]) =>
     fetchPictureFrames(client, goodId, cells, leaving.signal)
   const surroundings = { client, goodId, password, clock, fetchPicture: fetchCells, leaving: leaving.signal, dispatch }
-  window.show(watchView(store))
+  window.show(viewOf(store, keymap, (model) => <Screen model={model} />))
   const feed = followGood({ client, goodId, me, password, clock, store, dispatch, onHopeless: outcome.reject })
   const stopTicking = tellTime(
     clock,
