@@ -2,7 +2,7 @@
 import { Box, Text } from 'ink'
 import type { ReactNode } from 'react'
 import { footerLine, helpLines } from '../screen/key-lines.ts'
-import { Lines, Pane } from '../screen/lines.tsx'
+import { Bordered, Lines, Pane } from '../screen/lines.tsx'
 import { fits } from '../screen/model.ts'
 import { noticeLine } from '../screen/panes.ts'
 import { Picture } from '../screen/picture.tsx'
@@ -52,17 +52,9 @@ function Preview({ home, columns, rows }: { home: Home; columns: number; rows: n
   const picture = grid ? Math.min(room, Math.ceil(grid.height / 2)) : room
   const lines = previewLines(home, width, height - picture)
   return (
-    <Box
-      borderStyle="round"
-      borderDimColor
-      paddingX={1}
-      width={columns}
-      height={rows}
-      flexShrink={0}
-      flexDirection="column"
-    >
+    <Bordered columns={columns} rows={rows}>
       {picture > 0 && <Picture model={{ ...home, good }} width={width} height={picture} />}
       <Lines lines={lines} width={width} height={height - picture} />
-    </Box>
+    </Bordered>
   )
 }

@@ -8,7 +8,7 @@ import { chatLines } from './chat-pane.ts'
 import { BID_ROWS, HEADER_ROWS, type Panes, panesOf, STATUS_ROWS } from './geometry.ts'
 import { footerLine, helpLines } from './key-lines.ts'
 import { keymap } from './keymap.ts'
-import { Lines, Pane } from './lines.tsx'
+import { Bordered, Lines, Pane } from './lines.tsx'
 import { fits, type Model } from './model.ts'
 import {
   activityLines,
@@ -92,15 +92,7 @@ function Status({ model, columns, rows }: { model: Model; columns: number; rows:
   const title = widthOf(name) + widthOf(hint) < width ? between(name, hint, width) : name
   const chart = Math.min(MOST_CHART, spare - 1)
   return (
-    <Box
-      borderStyle="round"
-      borderDimColor
-      paddingX={1}
-      width={columns}
-      height={rows}
-      flexShrink={0}
-      flexDirection="column"
-    >
+    <Bordered columns={columns} rows={rows}>
       <Lines lines={[...lines, [], title]} width={width} height={lines.length + 2} />
       <Box width={width} height={chart} overflow="hidden" flexShrink={0}>
         <LineGraph
@@ -110,7 +102,7 @@ function Status({ model, columns, rows }: { model: Model; columns: number; rows:
           yLabels={[most, least].map((amount) => pay({ amount, currency }))}
         />
       </Box>
-    </Box>
+    </Bordered>
   )
 }
 
@@ -118,9 +110,9 @@ const keysHint = ({ good }: Model) => dim(good?.image ? 'i picture · d descript
 
 function PicturePane({ model, columns, rows }: { model: Model; columns: number; rows: number }): ReactNode {
   return (
-    <Box borderStyle="round" borderDimColor paddingX={1} width={columns} height={rows} flexShrink={0}>
+    <Bordered columns={columns} rows={rows}>
       <Picture model={model} width={columns - FRAME.columns} height={rows - FRAME.rows} />
-    </Box>
+    </Bordered>
   )
 }
 

@@ -3,6 +3,24 @@ import { Box, Text } from 'ink'
 import type { ReactNode } from 'react'
 import { FRAME, fitTo, type Line, plain, type Span } from './words.ts'
 
+/** A box with a border, of exactly this size, its parts below each other. */
+export function Bordered(props: { columns: number; rows: number; children: ReactNode }): ReactNode {
+  const { columns, rows, children } = props
+  return (
+    <Box
+      borderStyle="round"
+      borderDimColor
+      paddingX={1}
+      width={columns}
+      height={rows}
+      flexShrink={0}
+      flexDirection="column"
+    >
+      {children}
+    </Box>
+  )
+}
+
 /** A box of exactly this size; `lines` is asked for what fits into it. */
 export function Pane(props: {
   columns: number
@@ -12,9 +30,9 @@ export function Pane(props: {
   const { columns, rows, lines } = props
   const [width, height] = [columns - FRAME.columns, rows - FRAME.rows]
   return (
-    <Box borderStyle="round" borderDimColor paddingX={1} width={columns} height={rows} flexShrink={0}>
+    <Bordered columns={columns} rows={rows}>
       <Lines lines={lines(width, height)} width={width} height={height} />
-    </Box>
+    </Bordered>
   )
 }
 
