@@ -14,6 +14,8 @@ export function fakeClock(start = Date.UTC(2026, 10, 22, 12)): FakeClock {
     schedule(at, run) {
       const entry = { at, run }
       waiting.add(entry)
+      // What is due already waits for no `advance`, as with the real clock.
+      if (at <= time) setImmediate(() => waiting.delete(entry) && run())
       return () => void waiting.delete(entry)
     },
     async advance(ms) {
