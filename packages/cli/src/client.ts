@@ -1,11 +1,10 @@
 /** Typed calls of the house's routes: every answer checked, every failure one AuctionError, keyed writes sent until known. */
 import { setTimeout as delay } from 'node:timers/promises'
-import { problem } from '@auction/common/answers'
 import { type RouteName, routes } from '@auction/common/api'
-import { AuctionError, type FaultCode, type FaultData, faults, isFaultCode } from '@auction/common/errors'
-import { money } from '@auction/common/events'
+import { AuctionError } from '@auction/common/errors'
 import type { Route } from '@auction/common/route'
-import { safeLines, safeText } from '@auction/common/text'
+import { safeText } from '@auction/common/text'
+import { cleaned, faultOf, foreign, jsonOf, problemOf, type Reply, retryAfterMs } from './replies.ts'
 import { createTransport, type Exchange, type Outcome, type Transport } from './transport.ts'
 
 type AnswerOf<S> = S extends { _zod: { output: infer A } } ? A : undefined
@@ -141,8 +140,6 @@ interface Sending {
   base: string
 }
 
-type Reply = Extract<Outcome, { type: 'reply' }>
-
 /** Sends, again where that is safe, until there is an answer to go by. Throws UNREACHABLE or OUTCOME_UNKNOWN. */
 async function settle(sending: Sending): Promise<Reply> {
   const { route, transport, exchange, key, pace, log, base } = sending
@@ -205,12 +202,6 @@ function unknownOutcome(base: string, key: string | null, outcome: Outcome): Auc
   })
 }
 
-/** Milliseconds a refusal asks to wait: Retry-After in seconds. */
-function retryAfterMs(outcome: Outcome): number | null {
-  const seconds = outcome.type === 'reply' ? outcome.headers['retry-after'] : undefined
-  return seconds !== undefined && /^[0-9]{1,6}$/.test(seconds) ? Number(seconds) * 1000 : null
-}
-
 /** What a reply says: the checked answer, or the AuctionError it stands for. */
 function read(route: Route, base: string, reply: Reply, key: string | null): unknown {
   const { status, headers } = reply
@@ -226,107 +217,4 @@ function read(route: Route, base: string, reply: Reply, key: string | null): unk
   throw new AuctionError('INTERNAL', `The server at ${base} answered in a shape this program does not know.`, {
     hint: 'It may be of another version: auction version',
   })
-}
-
-/** The error that a reply of 300 or more stands for. */
-export function faultOf(base: string, reply: Reply): AuctionError {
-  return reply.status < 400 ? redirected(base, reply.headers.location) : refused(base, reply)
-}
-
-function redirected(base: string, location: string | undefined): AuctionError {
-  const there = location === undefined ? 'elsewhere' : `to ${safeText(location).slice(0, 200)}`
-  return new AuctionError(
-    'UNREACHABLE',
-    `The server at ${base} sends everything ${there}, and redirects are not followed.`,
-    {
-      hint: 'Name the house itself: --server URL',
-    },
-  )
-}
-
-function foreign(base: string, type: string | undefined): AuctionError {
-  const what = type === undefined ? '' : ` (it sent ${safeText(type).slice(0, 60)})`
-  return new AuctionError('UNREACHABLE', `What answers at ${base} is not an auction house${what}.`)
-}
-
-// What a status means when its code is not of our catalogue: a newer house, or something in between.
-const codes: readonly FaultCode[] = [
-  'BAD_REQUEST',
-  'UNAUTHENTICATED',
-  'FORBIDDEN',
-  'NOT_FOUND',
-  'CONFLICT',
-  'RATE_LIMITED',
-  'BUSY',
-  'INTERNAL',
-]
-
-function refused(base: string, reply: Reply): AuctionError {
-  const said = problemOf(reply)
-  if (!said) return foreign(base, reply.headers['content-type'])
-  const { detail, hint, requestId, data } = said
-  const usual =
-    codes.find((code) => faults[code].status === reply.status) ?? (reply.status < 500 ? 'BAD_REQUEST' : 'INTERNAL')
-  const code = isFaultCode(said.code) && faults[said.code].status > 0 ? said.code : usual
-  const wait = retryAfterMs(reply)
-  // What the house says beyond the usual is worth more than when to come again.
-  const usualHint = hint === null || hint === faults[code].hint
-  const advice = wait !== null && faults[code].retry && usualHint ? `Try again in ${wait / 1000} s.` : hint
-  return new AuctionError(code, safeText(detail) || undefined, {
-    requestId: requestId === null ? null : safeText(requestId),
-    data,
-    ...(advice ? { hint: safeText(advice) } : {}),
-  })
-}
-
-interface Problem {
-  code: string
-  detail: string
-  hint: string | null
-  requestId: string | null
-  data: FaultData
-}
-
-// Any code passes here: one this program does not know still has its status.
-const envelope = problem.extend({ code: problem.shape.detail })
-
-/** The error in a reply, made harmless; null when it is not one of a house. */
-function problemOf(reply: Reply): Problem | null {
-  const parsed = envelope.safeParse(jsonOf(reply))
-  if (!parsed.success) return null
-  const {
-    code,
-    detail,
-    hint = null,
-    requestId = null,
-    type: _type,
-    title: _title,
-    status: _status,
-    ...rest
-  } = parsed.data
-  const data: Record<string, FaultData[string]> = {}
-  for (const [name, value] of Object.entries(rest)) {
-    const pay = money.safeParse(value)
-    if (pay.success) data[name] = cleaned(pay.data) as FaultData[string]
-    else if (typeof value === 'string') data[name] = safeText(value)
-    else if (typeof value === 'number' || typeof value === 'boolean' || value === null) data[name] = value
-  }
-  return { code, detail, hint, requestId, data }
-}
-
-function jsonOf({ headers, body }: Reply): unknown {
-  if (!/\bjson\b/i.test(headers['content-type'] ?? '')) return undefined
-  try {
-    return JSON.parse(body.toString('utf8'))
-  } catch {
-    return undefined
-  }
-}
-
-/** Every string of an answer made harmless as it enters: on one line, but for descriptions (terminal.md, section 8). */
-function cleaned(value: unknown, name = ''): unknown {
-  if (typeof value === 'string') return name === 'description' ? safeLines(value) : safeText(value)
-  if (Array.isArray(value)) return value.map((member) => cleaned(member, name))
-  if (value === null || typeof value !== 'object') return value
-  return Object.fromEntries(Object.entries(value).map(([key, member]) => [safeText(key), cleaned(member, key)]))
 }

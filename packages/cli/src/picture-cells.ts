@@ -1,6 +1,7 @@
 /** A good's picture as the house makes it for a terminal: a grid of colours, two for each cell, or one such grid a frame. */
 import { AuctionError } from '@auction/common/errors'
-import { type Client, faultOf } from './client.ts'
+import type { Client } from './client.ts'
+import { faultOf } from './replies.ts'
 import { createTransport } from './transport.ts'
 
 /** `rows` hold `rrggbb` for each of `width` pixels; two rows of pixels are one of cells. */

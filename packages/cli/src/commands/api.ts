@@ -2,11 +2,11 @@
 import { isUtf8 } from 'node:buffer'
 import { AuctionError } from '@auction/common/errors'
 import { safeJson, safeLines, safeText } from '@auction/common/text'
-import { faultOf } from '../client.ts'
 import type { Command, Input } from '../command.ts'
 import type { Context } from '../context.ts'
 import { readInput, readStream } from '../files.ts'
 import { parseKey, usage } from '../input.ts'
+import { faultOf } from '../replies.ts'
 import { createTransport, type Outcome } from '../transport.ts'
 
 const methods = ['GET', 'POST', 'PATCH', 'PUT', 'DELETE']

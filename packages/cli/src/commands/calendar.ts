@@ -3,11 +3,12 @@ import { routes } from '@auction/common/api'
 import { AuctionError } from '@auction/common/errors'
 import { limits } from '@auction/common/requests'
 import { safeLines } from '@auction/common/text'
-import { type Client, faultOf } from '../client.ts'
+import type { Client } from '../client.ts'
 import type { Command } from '../command.ts'
 import type { Context } from '../context.ts'
 import { parseId, usage } from '../input.ts'
 import type { Page } from '../pages.ts'
+import { faultOf } from '../replies.ts'
 import { createTransport } from '../transport.ts'
 
 const CALL_MS = 10_000
