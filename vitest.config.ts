@@ -17,7 +17,9 @@ export default defineConfig({
     include: ['tests/**/*.test.{ts,tsx}'],
     // Many tests wait for a clock or a process: one file more than there are cores keeps the cores busy.
     maxWorkers: availableParallelism() + 1,
-    testTimeout: 60_000,
-    hookTimeout: 60_000,
+    testTimeout: 180_000,
+    hookTimeout: 180_000,
+    // What comes by itself comes later on a busy machine; waiting costs time only where a test fails.
+    expect: { poll: { timeout: 60_000 } },
   },
 })

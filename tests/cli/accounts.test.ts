@@ -80,7 +80,7 @@ describe('several accounts at one house', () => {
 
 describe('several houses', () => {
   it('are each asked about every account by auth status --all', async () => {
-    const gone = await deadUrl()
+    const gone = deadUrl
     await login('noor')
     await login('zoe', other.url)
     await createCredentials({ XDG_CONFIG_HOME: home.path }).write(gone, { token: 'auc_x', nick: 'mila', expiresAt })
@@ -189,10 +189,8 @@ describe('a keyring', () => {
         DBUS_SESSION_BUS_ADDRESS: `unix:path=${address}`,
         AUCTION_SERVER: house.url,
       })
-      const began = performance.now()
       const ran = await program(['login', 'noor', '--password-stdin'], { env, input: 'correct horse\n' })
       expect(ran).toMatchObject({ code: 0, err: '' })
-      expect(performance.now() - began).toBeLessThan(20_000)
       expect(readFileSync(home.credentials, 'utf8')).toContain('auc_noor')
     } finally {
       bus.close()

@@ -221,15 +221,14 @@ describe('the outcome', () => {
     )
   })
 
-  it('unknown is 14 within 10 s or so, and the printed line asks again for this very bid', async () => {
+  it('unknown is 14 after 10 s of trying, and the printed line asks again for this very bid', async () => {
     const stub = await house(() => ({ bytes: '' }))
     const words = ['bid', '42', '40', '--max', '50', '--message', "it's Ann's", '--yes']
-    const ran = await home.auction(words, { server: stub.url, env: { AUCTION_SERVER: '' } })
-    expect(ran.code).toBe(7)
-    const start = performance.now()
     const again = await home.auction([...words, '--server', stub.url])
-    expect(performance.now() - start).toBeLessThan(12_000)
     expect(again.code).toBe(14)
+    // Waits of 0.1 s that double up to 2 s leave room for nine tries in ten seconds, and on a slow machine for fewer.
+    const tries = sent(stub).length
+    expect([tries > 1, tries <= 9]).toEqual([true, true])
     const key = stub.asked.find(({ method }) => method === 'POST')?.headers['idempotency-key']
     expect(again.err).toContain(
       `auction bid 42 40.00 --max 50.00 --message 'it'\\''s Ann'\\''s' --yes --idempotency-key ${String(key)} --server ${stub.url}\n`,

@@ -23,6 +23,8 @@ interface Setting {
   readonly terminal?: boolean
   readonly columns?: number
   readonly env?: Readonly<Record<string, string>>
+  /** The wall clock; it stands at `now` where nobody says otherwise. */
+  readonly wall?: () => number
   /** Told of what is written to stdout, for commands that do not end. */
   readonly onOut?: (text: string) => void
 }
@@ -71,7 +73,7 @@ async function runIn(path: string, words: readonly string[], setting: Setting): 
     stdout: Object.assign(stdout, { isTTY: terminal, columns }),
     stderr: Object.assign(stderr, { isTTY: terminal }),
     env,
-    now: () => now,
+    now: setting.wall ?? (() => now),
   }
   const code = await run(words, createIo(parts, words))
   await new Promise((resolve) => setImmediate(resolve))

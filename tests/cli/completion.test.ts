@@ -79,6 +79,22 @@ describe('the words offered', () => {
     expect(await offered('completion', '')).toEqual(['bash', 'zsh', 'fish'])
   })
 
+  it('are the settings after config set, and then what that one may be', async () => {
+    expect(await offered('config', 'set', 'p')).toEqual(['pager', 'pictures'])
+    expect(await offered('config', 'set', 'pictures', '')).toEqual([
+      'auto',
+      'kitty',
+      'iterm2',
+      'sixel',
+      'blocks',
+      'off',
+    ])
+    expect(await offered('config', 'set', 'ascii', 'o')).toEqual(['on', 'off'])
+    expect(await offered('config', 'set', '--json', 'utc', '')).toEqual(['on', 'off'])
+    for (const open of ['server', 'nonsense', '__proto__']) expect(await offered('config', 'set', open, '')).toEqual([])
+    expect(await offered('config', 'get', 'utc', '')).toEqual([])
+  })
+
   it('are commands and topics after help', async () => {
     expect(await offered('help', 'e')).toEqual(['edit', 'export', 'environment', 'exit-codes'])
   })

@@ -54,22 +54,24 @@ const no = (asked: RegExp) => ({ questions: [[asked, 'n\r']] as const, code: 1 }
 const password = (asked: RegExp, code = 0) => ({ questions: [[asked, `${PASSWORD}\r`]] as const, code })
 
 /** A good of mila's that ada leads. */
-async function contested({ mila, ada }: Stage, terms: Record<string, unknown> = {}): Promise<Json> {
-  const good = await mila.sell({ startPrice: 100, ...terms })
-  for (;;) {
-    const { status, body } = await ada.bid(good.id, { amount: 100 })
-    // Of many at once on a slow machine some are told that the house is busy.
-    if (status !== 503) return { ...good, bidId: body.bid.id }
-  }
+async function contested({ mila, ada }: Stage): Promise<Json> {
+  const good = await mila.sell({ startPrice: 100 })
+  const { body } = await ada.bid(good.id, { amount: 100 })
+  return { ...good, bidId: body.bid.id }
 }
 
 /** A good of mila's that ended with a bid below its reserve. */
-async function unsold(stage: Stage): Promise<Json> {
-  const good = await contested(stage, { reserve: 500, endsInMs: 1_000, softCloseMs: 0 })
-  for (;;) {
-    const { body } = await stage.mila.get(`/v1/goods/${good.id}`)
-    if (body.status === 'unsold') return body
-    await new Promise((resolve) => setTimeout(resolve, 50))
+async function unsold({ mila, ada }: Stage): Promise<Json> {
+  // On a slow machine the end may come before the bid: the next one has more time.
+  for (let endsInMs = 1_000; ; endsInMs *= 2) {
+    const good = await mila.sell({ startPrice: 100, reserve: 500, endsInMs, softCloseMs: 0 })
+    const { status } = await ada.bid(good.id, { amount: 100 })
+    if (status !== 201) continue
+    for (;;) {
+      const { body } = await mila.get(`/v1/goods/${good.id}`)
+      if (body.status === 'unsold') return body
+      await new Promise((resolve) => setTimeout(resolve, 50))
+    }
   }
 }
 

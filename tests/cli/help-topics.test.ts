@@ -57,6 +57,17 @@ describe('help topics', () => {
     for (const { help: meaning } of keymap) expect(page).toContain(meaning)
   })
 
+  it('keys says where a key with several meanings has which', async () => {
+    const [watch = '', browse = ''] = (await help('keys')).split('The keys of auction alone')
+    const meaning = (page: string, place: string) => page.split(`  ${place}:\n`)[1]?.split('\n\n')[0]
+    expect(meaning(watch, 'Writing to the room, after c')).toMatch(/Enter +say it/)
+    expect(meaning(watch, 'In the field of a bid, after b, x, m or +')).toMatch(/Enter +review/)
+    expect(meaning(watch, 'At the review of a bid, after Enter')).toMatch(/Enter +place this bid/)
+    expect(meaning(watch, 'With a field, a review, help, description or picture open')).toMatch(/Esc +back$/)
+    expect(meaning(browse, 'On the list')).toMatch(/Enter +open/)
+    for (const page of [watch, browse]) expect(page.split(/^ {2}\S.*:$/m)[0]).not.toMatch(/Enter|Esc/)
+  })
+
   it('json shows what --fields and --jq do', async () => {
     expect(await help('json')).toMatch(/--fields[\s\S]*--jq/)
   })

@@ -4,7 +4,6 @@ import { mkdirSync, openSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { freePort } from '../support/postgres-setup.ts'
 import { environment as personal, type RunningServer, auction as run, serve } from '../support/program.ts'
 import { start, type Terminal } from '../support/terminal.ts'
 import { type Home, openHome } from './command-line.ts'
@@ -166,9 +165,8 @@ describe('a reader that goes while nobody bids', () => {
   let server: RunningServer
   let env: Record<string, string>
   beforeEach(async () => {
-    const port = String(await freePort())
     server = await serve(
-      personal(join(home.path, 'house'), { AUCTION_DATA: join(home.path, 'data'), AUCTION_PORT: port }),
+      personal(join(home.path, 'house'), { AUCTION_DATA: join(home.path, 'data'), AUCTION_PORT: '0' }),
     )
     env = personal(join(home.path, 'mila'), { AUCTION_SERVER: server.url })
     await run(['signup', 'mila', '--password-stdin'], { env, input: 'correct horse battery\n' })

@@ -5,8 +5,9 @@ import fc from 'fast-check'
 import { renderToString } from 'ink'
 import { render } from 'ink-testing-library'
 import stringWidth from 'string-width'
-import { describe, expect, it, vi } from 'vitest'
+import { afterEach, describe, expect, it, vi } from 'vitest'
 import { viewOf } from '../../packages/cli/src/screen/app.tsx'
+import { REVIEW_MS } from '../../packages/cli/src/screen/bid-line.ts'
 import { pictureBox } from '../../packages/cli/src/screen/geometry.ts'
 import { keymap } from '../../packages/cli/src/screen/keymap.ts'
 import { Screen } from '../../packages/cli/src/screen/layout.tsx'
@@ -265,7 +266,7 @@ describe('a frame', () => {
       { line: { step: 'unknown', kind: 'exact', text: '1280', amount: 128_000, key: 'k', tries: 2 } },
     ],
     ['REVIEW: bid up to $1,280.00', { line: { step: 'review', kind: 'max', text: '1280', amount: 128_000, at: 0 } }],
-    ['YOUR BID USD 1280▏   minimum $1,280.00', { line: { step: 'amount', kind: 'exact', text: '1280' } }],
+    ['YOUR BID $ 1280▏   minimum $1,280.00', { line: { step: 'amount', kind: 'exact', text: '1280' } }],
   ] as [string, Partial<Model>][])('says %s in words and signs', (words, changes) => {
     const model = modelAt(80, 24, changes)
     const lines = draw(model)
@@ -303,28 +304,34 @@ describe('a frame', () => {
 })
 
 describe('keys', () => {
-  /** The app on a keyboard of its own; answers what it draws and the effects so far. */
+  afterEach(() => void vi.restoreAllMocks())
+  const eventually = (check: () => void) => vi.waitFor(check, { timeout: 30_000 })
+
+  /** The app on a keyboard of its own, where time stands until the test moves it; answers what it draws and the effects so far. */
   function open() {
+    const clock = vi.spyOn(performance, 'now').mockReturnValue(1_000)
     const effects: Effect[] = []
     const store = createStore<Model, Msg, Effect>(modelAt(80, 24), update, (effect) => effects.push(effect))
     const app = render(<Frame view={viewOf(store, keymap, (model) => <Screen model={model} />)} />)
     const press = async (keys: string, words: string) => {
       app.stdin.write(keys)
-      await vi.waitFor(() => expect(app.lastFrame()).toContain(words))
+      await eventually(() => expect(app.lastFrame()).toContain(words))
     }
-    return { ...app, press, effects, store }
+    return { ...app, press, effects, store, clock }
   }
 
   it('type an amount, review it and place it, one Enter at a time', async () => {
-    const { press, stdin, effects, unmount } = open()
-    await press('b', 'YOUR BID USD ▏')
-    await press('1300.5', 'YOUR BID USD 1300.5▏')
-    await press('\u007f', 'YOUR BID USD 1300.▏')
-    await press('\u007f', 'YOUR BID USD 1300▏')
+    const { press, stdin, effects, clock, unmount } = open()
+    await press('b', 'YOUR BID $ ▏')
+    await press('1300.5', 'YOUR BID $ 1300.5▏')
+    await press('\u007f', 'YOUR BID $ 1300.▏')
+    await press('\u007f', 'YOUR BID $ 1300▏')
     await press('\r', 'REVIEW: bid $1,300.00')
+    clock.mockReturnValue(1_000 + REVIEW_MS - 1)
     stdin.write('\r')
-    await new Promise((resolve) => setTimeout(resolve, 450))
+    await new Promise((resolve) => setTimeout(resolve, 100))
     expect(effects).toEqual([])
+    clock.mockReturnValue(1_000 + REVIEW_MS)
     await press('\r', 'SENDING your bid of $1,300.00')
     expect(effects).toMatchObject([
       { type: 'placeBid', kind: 'exact', amount: 130_000, key: expect.stringMatching(/^[0-9a-f-]{36}$/) },
@@ -334,23 +341,34 @@ describe('keys', () => {
 
   it('pasted never submit: neither bracketed nor as a burst with line breaks', async () => {
     const { press, effects, unmount } = open()
-    await press('b', 'YOUR BID USD ▏')
-    await press('\u001b[200~1300\r\r1400\r\u001b[201~', 'YOUR BID USD 1300▏')
-    await press('\u001b[200~1e3\u001b[201~', 'YOUR BID USD 1e3▏')
-    await press('1500\r1600\r', 'YOUR BID USD 1500▏')
+    await press('b', 'YOUR BID $ ▏')
+    await press('\u001b[200~1300\r\r1400\r\u001b[201~', 'YOUR BID $ 1300▏')
+    await press('\u001b[200~1e3\u001b[201~', 'YOUR BID $ 1e3▏')
+    await press('1500\r1600\r', 'YOUR BID $ 1500▏')
     await press('0\r\r\r', 'REVIEW: bid $15,000.00')
+    expect(effects).toEqual([])
+    unmount()
+  })
+
+  it('typed so fast that Enter and the next come as one are keys all the same, not a paste', async () => {
+    const { press, effects, unmount } = open()
+    await press('b', 'YOUR BID $ ▏')
+    await press('1300\r?', 'KEYS')
+    await press('?', 'REVIEW: bid $1,300.00')
+    await press('\u001b', 'YOUR BID $ 1300▏')
+    await press('\r🎉', 'REVIEW: bid $1,300.00')
     expect(effects).toEqual([])
     unmount()
   })
 
   it('with Esc leave the field without losing the screen, q then quits', async () => {
     const { press, stdin, effects, unmount } = open()
-    await press('x', 'YOUR MAXIMUM USD ▏')
+    await press('x', 'YOUR MAXIMUM $ ▏')
     stdin.write('q')
     await press('\u001b', 'b to bid')
     expect(effects).toEqual([])
     stdin.write('q')
-    await vi.waitFor(() => expect(effects).toEqual([{ type: 'leave', code: 0 }]))
+    await eventually(() => expect(effects).toEqual([{ type: 'leave', code: 0 }]))
     unmount()
   })
 })

@@ -1,6 +1,6 @@
 /** A house with one good for followers: its log and its manners are the test's. */
 import { createServer, type Server as HttpServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import type { AddressInfo, Socket as Connection } from 'node:net'
 import type { FeedEvent } from '@auction/common/events'
 import type { GoodView } from '@auction/common/view'
 import { Server, type Socket } from 'socket.io'
@@ -26,7 +26,7 @@ export function bidEvent(seq: number): FeedEvent {
   return { seq, type: 'bid', at: new Date(startedAt + seq).toISOString(), goodId: 7, data }
 }
 
-/** The house's pings, as far from each other as its usual ones are beside what is stale to a follower. */
+/** Between the house's pings. */
 export const PING_MS = 250
 
 /** How the house behaves where a test wants it to misbehave. */
@@ -37,8 +37,10 @@ interface Manners {
 }
 
 /** A house with one good, whose log and whose manners are the test's. */
-export async function openFeedHouse(options: { port?: number; epoch?: string; length?: number } = {}) {
+export async function openFeedHouse(options: { epoch?: string; length?: number } = {}) {
   const log: FeedEvent[] = []
+  const connections = new Set<Connection>()
+  let away = false
   const manners: Manners = { onJoin: null, onFetch: null, admit: null }
   const house = Object.assign(manners, {
     epoch: options.epoch ?? 'first',
@@ -63,6 +65,14 @@ export async function openFeedHouse(options: { port?: number; epoch?: string; le
       for (const socket of io.sockets.sockets.values()) socket.conn.close()
     },
     hangUp: () => io.disconnectSockets(true),
+    /** As a house that is down, but that nobody else gets its port meanwhile. */
+    leave: () => {
+      away = true
+      for (const connection of connections) connection.destroy()
+    },
+    comeBack: () => {
+      away = false
+    },
     sockets: () => io.sockets.sockets.size,
     port: 0,
     close: () => new Promise<void>((resolve) => void io.close(() => resolve())),
@@ -78,6 +88,11 @@ export async function openFeedHouse(options: { port?: number; epoch?: string; le
     const { status, body } = house.onFetch?.(since) ?? { status: 200, body: { items, next, epoch: house.epoch } }
     response.writeHead(status, { 'content-type': status < 400 ? 'application/json' : 'application/problem+json' })
     response.end(JSON.stringify(body))
+  })
+  http.on('connection', (connection: Connection) => {
+    connections.add(connection)
+    connection.on('close', () => connections.delete(connection))
+    if (away) connection.destroy()
   })
   const io = new Server(http, { serveClient: false, pingInterval: PING_MS })
   io.use((_socket, next) => next(house.admit?.() ?? undefined))
@@ -102,7 +117,7 @@ export async function openFeedHouse(options: { port?: number; epoch?: string; le
       answer({ ok: true })
     })
   })
-  await new Promise<void>((resolve) => http.listen(options.port ?? 0, '127.0.0.1', resolve))
+  await new Promise<void>((resolve) => http.listen(0, '127.0.0.1', resolve))
   house.port = (http.address() as AddressInfo).port
   return house
 }

@@ -72,12 +72,8 @@ async function listen(server: Server): Promise<{ url: string; close(): Promise<v
   return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, close }
 }
 
-/** A URL where nothing listens. */
-export async function deadUrl(): Promise<string> {
-  const { url, close } = await listen(createRawServer())
-  await close()
-  return url
-}
+/** A URL where nothing listens, nor ever will: no port below 1024 is given to whoever asks for any. */
+export const deadUrl = 'http://127.0.0.1:1'
 
 export const usd = (amount: number) => ({ amount, currency: 'USD' })
 

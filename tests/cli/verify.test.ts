@@ -306,7 +306,7 @@ describe('auction admin audit', () => {
     expect(await home.auction(['admin', 'audit'], { server, terminal: true })).toEqual({
       code: 0,
       err: '',
-      out: 'The books are right: 4 goods, 23 events, 34 entries and 14 accounts recomputed.\n',
+      out: 'The books are right: 4 goods, 23 events, 34 entries and 14 accounts recomputed.\nDeposits and withdrawals stand in no log: compare them with what was paid in and out.\n',
     })
     expect(await home.auction(['admin', 'audit'], { server })).toEqual({ code: 0, err: '', out: '' })
   })

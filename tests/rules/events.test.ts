@@ -5,9 +5,9 @@ import { evolve, type Good, type GoodEvent, RULES, reserveMet } from '@auction/c
 import { CHAIN_START, chainHash, commitmentOf } from '@auction/common/log'
 import { safeJson } from '@auction/common/text'
 import { toView, toYou } from '@auction/common/view'
-import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { z } from 'zod'
+import { fc } from '../support/chance.ts'
 import {
   A,
   B,

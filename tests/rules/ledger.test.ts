@@ -2,8 +2,8 @@ import { decide } from '@auction/common/bidding'
 import { evolve, type Good, type GoodEvent } from '@auction/common/good'
 import { available, entriesFor, held, heldOn, holdFor } from '@auction/common/ledger'
 import { shareOf } from '@auction/common/money'
-import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { fc } from '../support/chance.ts'
 import {
   A,
   B,

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto'
 import type { FeedEvent } from '@auction/common/events'
 import { CHAIN_START, canonicalJson, chainHash, commitmentOf, type Opening } from '@auction/common/log'
-import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { fc } from '../support/chance.ts'
 
 describe('canonicalJson', () => {
   it.each([

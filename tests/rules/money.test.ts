@@ -1,6 +1,6 @@
 import { exponentOf, formatMoney, isCurrency, MAX_AMOUNT, parseAmount, shareOf, toDecimal } from '@auction/common/money'
-import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { fc } from '../support/chance.ts'
 
 describe('currencies', () => {
   it.each([

@@ -1,4 +1,5 @@
 /** Sales at random: terms, funds and whatever a crowd, the seller and the house do, played through decide() with the books kept. */
+
 import { type Command, decide } from '@auction/common/bidding'
 import { AuctionError } from '@auction/common/errors'
 import {
@@ -14,7 +15,7 @@ import { defaultIncrement, HARD_END_MS, minimumBid } from '@auction/common/incre
 import { available } from '@auction/common/ledger'
 import type { StandingBid } from '@auction/common/removal'
 import { OUTAGE_LEAST_MS } from '@auction/common/sale'
-import fc from 'fast-check'
+import { fc } from '../support/chance.ts'
 import { type Books, bidBy, goodWith, house, LISTED_AT, mila, openBooks, standingAfter } from './given.ts'
 
 export const crowd: readonly Person[] = ['ann', 'bob', 'cat', 'dan', 'eva'].map((nick, index) => ({

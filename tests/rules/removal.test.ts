@@ -3,8 +3,8 @@ import { evolve, type Good, type GoodEvent, type Person, reserveMet, retractionR
 import { HARD_END_MS, minimumBid } from '@auction/common/increments'
 import { available, held, heldOn, holdFor } from '@auction/common/ledger'
 import { lateMs, type RetractBid, type StandingBid } from '@auction/common/removal'
-import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { fc } from '../support/chance.ts'
 import {
   A,
   B,

@@ -1,6 +1,6 @@
 import { graphemeLength, nickFault, safeJson, safeLines, safeText, skeletonOf } from '@auction/common/text'
-import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { fc } from '../support/chance.ts'
 
 const ESC = '\u001b'
 const BEL = '\u0007'

@@ -1,11 +1,12 @@
 /** What anyone can check of an exported log: nothing wrong with honest ones, something with every other. */
+
 import type { LoggedEvent } from '@auction/common/events'
 import type { Changes, Person } from '@auction/common/good'
 import { canonicalJson, commitmentOf } from '@auction/common/log'
 import { logLimits, verifyLog } from '@auction/common/verify'
-import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { type Random, randomBy } from '../sim/random.ts'
+import { fc } from '../support/chance.ts'
 import { A, B, C, HOUR, house, LISTED_AT, mila, PLENTY, usd } from './given.ts'
 import { exported, openSale, randomSale, rechained, richSale, saltOf } from './logged-sale.ts'
 

@@ -2,8 +2,8 @@ import { decide } from '@auction/common/bidding'
 import { type FeedEvent, feedEvent } from '@auction/common/events'
 import { type Contest, evolve, type GoodEvent, type Person } from '@auction/common/good'
 import { evolveView, type GoodView, goodView, toView, toYou, you } from '@auction/common/view'
-import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { fc } from '../support/chance.ts'
 import {
   A,
   B,

@@ -58,7 +58,7 @@ async function expectStraight(terminal: Terminal, columns: number): Promise<void
     terminal
       .screen()
       .filter((row, at) => /^[│╭╰]/u.test(row) && !/[│╮╯]/u.test(terminal.cell(columns - 1, at)?.getChars() ?? ''))
-  await expect.poll(bent, { timeout: 5_000 }).toEqual([])
+  await expect.poll(bent).toEqual([])
 }
 
 it('shows the picture in half-blocks beside the rest at 120x40, and large with i', async () => {
@@ -69,14 +69,14 @@ it('shows the picture in half-blocks beside the rest at 120x40, and large with i
     const { above } = halfBlocks(terminal)
     return [above[0], above.at(-1)]
   }
-  await expect.poll(ends, { timeout: 5_000 }).toEqual([RED, BLUE])
+  await expect.poll(ends).toEqual([RED, BLUE])
   const beside = halfBlocks(terminal)
   await expectStraight(terminal, 120)
   terminal.send('i')
   await terminal.waitFor(/▀{60,}/u)
-  await expect.poll(() => halfBlocks(terminal).rows, { timeout: 5_000 }).toBeGreaterThan(beside.rows)
-  await expect.poll(ends, { timeout: 5_000 }).toEqual([RED, BLUE])
-  expect(halfBlocks(terminal).below.at(-1)).toBe(BLUE)
+  await expect.poll(() => halfBlocks(terminal).rows).toBeGreaterThan(beside.rows)
+  await expect.poll(ends).toEqual([RED, BLUE])
+  await expect.poll(() => halfBlocks(terminal).below.at(-1)).toBe(BLUE)
   await expectStraight(terminal, 120)
   terminal.send('\u001b')
   await terminal.waitFor(/ACTIVITY/)
@@ -154,7 +154,7 @@ it('survives a storm of resizes: in the end it is drawn as if just started', asy
     // One heard the other come in; both count the same watchers.
     const differing = () =>
       frame(terminal).filter((row, at) => row !== frame(fresh)[at] && !/came in|left|said yet/.test(row))
-    await expect.poll(differing, { timeout: 10_000 }).toEqual([])
+    await expect.poll(differing).toEqual([])
     await expectStraight(terminal, size.cols)
     fresh.close()
   }

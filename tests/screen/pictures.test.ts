@@ -49,8 +49,9 @@ function moving(greys: readonly number[]): Promise<Buffer> {
 }
 
 const count = (terminal: Terminal, text: string) => terminal.output().split(text).length - 1
-const shows = (terminal: Terminal, text: string) =>
-  expect.poll(() => terminal.output(), { timeout: 10_000 }).toContain(text)
+/** Until so much is written; then at once, as a terminal answers. */
+const shows = (terminal: Terminal, text: string, times = 1) =>
+  terminal.until(JSON.stringify(text), () => count(terminal, text) >= times)
 /** The screen without what changes by itself. */
 const frame = (terminal: Terminal) =>
   terminal.screen().map((row) => row.replace(/\d+/g, '#').replace(/ +/g, ' ').replace(/[█░]+/g, '█'))
@@ -65,6 +66,9 @@ it.each([
     const terminal = watch(await sellPictured(await red()), env)
     await terminal.waitFor(/● live \d+ ms/)
     await terminal.waitFor(/b to bid/)
+    // All that comes after the good itself: who watches, and since when it is for sale.
+    await terminal.waitFor(/1 watching/)
+    await terminal.waitFor(/│ █+ +│/)
     const before = frame(terminal)
     terminal.send('i')
     await shows(terminal, begin)
@@ -75,7 +79,7 @@ it.each([
     expect(terminal.screen().join('\n')).not.toContain('BIDS')
     terminal.send('x')
     await terminal.waitFor(/b to bid/)
-    await expect.poll(() => frame(terminal), { timeout: 5_000 }).toEqual(before)
+    await expect.poll(() => frame(terminal)).toEqual(before)
     // The key did nothing, and keys do something again.
     terminal.send('x')
     await terminal.waitFor(/YOUR MAXIMUM/)
@@ -120,7 +124,7 @@ it('asks a terminal that nobody knows, once, and shows what it says it can', asy
   terminal.send('x')
   await terminal.waitFor(/b to bid/)
   terminal.send('i')
-  await expect.poll(() => count(terminal, `${ESC}[c`)).toBe(2)
+  await shows(terminal, `${ESC}[c`, 2)
   terminal.send(`${ESC}[6;10;5t${ESC}[?62;4;22c`)
   await shows(terminal, `${ESC}P0;1q"1;1;293;220`)
   expect(count(terminal, `${ESC}_Gi=31`)).toBe(1)
@@ -166,7 +170,7 @@ it('draws the picture again in a window of another size, and comes back at that 
   const wipes = count(terminal, `${ESC}[2J`)
   await terminal.resize(120, 40)
   await shows(terminal, 'c=114,r=38,')
-  await expect.poll(() => terminal.screen()[39], { timeout: 5_000 }).toBe('any key returns')
+  await expect.poll(() => terminal.screen()[39]).toBe('any key returns')
   // Once when the picture is asked for, once when it is there: the screen, which waits, wipes nothing.
   expect(count(terminal, `${ESC}[2J`) - wipes).toBe(2)
   await terminal.resize(90, 30)
@@ -175,7 +179,7 @@ it('draws the picture again in a window of another size, and comes back at that 
   await fresh.waitFor(/b to bid/)
   const differing = () =>
     frame(terminal).filter((row, at) => row !== frame(fresh)[at] && !/came in|left|said yet/.test(row))
-  await expect.poll(differing, { timeout: 10_000 }).toEqual([])
+  await expect.poll(differing).toEqual([])
 })
 
 it.each([
@@ -227,13 +231,12 @@ it('says so when the picture cannot be loaded', async () => {
 /** The greys that a half-block in the middle of the screen has one after the other, until so many of them have been there. */
 async function greysIn(terminal: Terminal, different: number): Promise<number[]> {
   const greys: number[] = []
-  const until = performance.now() + 15_000
-  while (new Set(greys).size < different && performance.now() < until) {
+  await terminal.until(`${different} greys`, () => {
     const cell = terminal.cell(40, 10)
     const grey = cell?.getChars() === '▀' ? cell.getFgColor() & 255 : -1
     if (grey >= 0 && greys.at(-1) !== grey) greys.push(grey)
-    await new Promise((resolve) => setTimeout(resolve, 10))
-  }
+    return new Set(greys).size === different
+  })
   return greys
 }
 
@@ -267,9 +270,13 @@ it.each([
   await terminal.waitFor(/b to bid/)
   terminal.send(keys)
   await terminal.waitFor(/▀{15,}/u)
-  const drawn = count(terminal, '▀')
-  await new Promise((resolve) => setTimeout(resolve, 700))
-  expect(count(terminal, '▀')).toBe(drawn)
+  // Once it is drawn: several of its frames' time.
+  const moved = async () => {
+    const drawn = count(terminal, '▀')
+    await new Promise((resolve) => setTimeout(resolve, 700))
+    return count(terminal, '▀') - drawn
+  }
+  await expect.poll(moved).toBe(0)
 })
 
 /** What is written that is not ASCII, people's own text apart. */
@@ -294,7 +301,7 @@ it.each<[string, string[], Record<string, string>]>([
     await terminal.waitFor(/KEYS/)
     terminal.send('i')
     const red255 = () => terminal.cell(65, 15)?.getBgColor()
-    await expect.poll(red255, { timeout: 5_000 }).toBe(0xff0000)
+    await expect.poll(red255).toBe(0xff0000)
     expect(terminal.cell(65, 15)?.getChars()).toBe(' ')
     terminal.send('q')
     expect(await terminal.ended).toBe(0)
@@ -312,7 +319,7 @@ it('writes nothing but ASCII on the home screen, and in its preview the picture 
     await terminal.waitFor(/^\+-+\+/)
     const reds = () =>
       terminal.screen().flatMap((_row, at) => (terminal.cell(110, at)?.getBgColor() === 0xff0000 ? [at] : [])).length
-    await expect.poll(reds, { timeout: 5_000 }).toBeGreaterThan(3)
+    await expect.poll(reds).toBeGreaterThan(3)
     terminal.send('q')
     expect(await terminal.ended).toBe(0)
     expect(beyondAscii(terminal)).toEqual([])

@@ -43,38 +43,36 @@ async function watch(goodId: number, token: string, rest: Record<string, string>
   return terminal
 }
 
-it('a bid whose answer is lost: unknown, stale, reconnecting, and resolved by its key', {
-  timeout: 90_000,
-}, async () => {
+it('a bid whose answer is lost: unknown, stale, reconnecting, and resolved by its key', async () => {
   const good = await mila.sell({ startPrice: 1_000, increment: { fixed: 100 } })
   const terminal = await watch(good.id, await tokenOfAda())
   terminal.send('m')
-  await terminal.waitFor(/YOUR BID USD 10\.00/)
+  await terminal.waitFor(/YOUR BID \$ 10\.00/)
   terminal.send('\r')
   await terminal.waitFor(/REVIEW: bid \$10\.00/)
   await new Promise((resolve) => setTimeout(resolve, 450))
   line.state = 'dead'
   terminal.send('\r')
   await terminal.waitFor(/… SENDING your bid of \$10\.00/)
-  await expect.poll(async () => (await mila.get(`/v1/goods/${good.id}`)).body.bidCount, { timeout: 5_000 }).toBe(1)
-  await terminal.waitFor(/\? OUTCOME UNKNOWN of \$10\.00: asking again/, 20_000)
-  await terminal.waitFor(/◌ stale: no news|↻ reconnecting/, 20_000)
+  await expect.poll(async () => (await mila.get(`/v1/goods/${good.id}`)).body.bidCount).toBe(1)
+  await terminal.waitFor(/\? OUTCOME UNKNOWN of \$10\.00: asking again/)
+  await terminal.waitFor(/◌ stale: no news|↻ reconnecting/)
   await terminal.waitFor(/as of \d\d:\d\d:\d\d/)
-  await terminal.waitFor(/↻ reconnecting #\d+/, 20_000)
+  await terminal.waitFor(/↻ reconnecting #\d+/)
   await zoe.bid(good.id, { amount: 1_100 })
   line.state = 'fair'
   line.cut()
-  await terminal.waitFor(/● live/, 20_000)
-  await expect.poll(() => terminal.output(), { timeout: 20_000 }).toContain('Bid accepted')
+  await terminal.waitFor(/● live/)
+  await expect.poll(() => terminal.output()).toContain('Bid accepted')
   await terminal.waitFor(/✗ OUTBID: you are at \$10\.00/)
   expect((await mila.get(`/v1/goods/${good.id}`)).body.bidCount).toBe(2)
 })
 
-it('silence: stale, and live again with the next news', { timeout: 60_000 }, async () => {
+it('silence: stale, and live again with the next news', async () => {
   const good = await mila.sell({ startPrice: 1_000 })
   const terminal = await watch(good.id, await tokenOfAda())
   line.state = 'dead'
-  await terminal.waitFor(/◌ stale: no news/, 20_000)
+  await terminal.waitFor(/◌ stale: no news/)
   await zoe.bid(good.id, { amount: 1_000 })
   line.state = 'fair'
   await terminal.waitFor(/● live/)
@@ -90,7 +88,7 @@ it('a lost connection: what was missed is loaded, and said', async () => {
   for (const amount of [1_000, 2_000]) await zoe.bid(good.id, { amount })
   line.state = 'fair'
   line.cut()
-  await terminal.waitFor(/● live/, 20_000)
+  await terminal.waitFor(/● live/)
   await terminal.waitFor(/↻ Resynced: \d+ missed events? loaded\./)
   await terminal.waitFor(/zoë +\$10\.00/)
 })
@@ -102,14 +100,15 @@ it('a session that ends: the bid is refused, and the line offline', async () => 
   const headers = { authorization: `Bearer ${token}` }
   await fetch(`${house.url}/v1/sessions/current`, { method: 'DELETE', headers })
   terminal.send('m')
-  await terminal.waitFor(/YOUR BID USD 10\.00/)
+  await terminal.waitFor(/YOUR BID \$ 10\.00/)
   terminal.send('\r')
   await terminal.waitFor(/REVIEW/)
   await new Promise((resolve) => setTimeout(resolve, 450))
   terminal.send('\r')
   await terminal.waitFor(/■ your session has expired: auction login/)
   line.cut()
-  await terminal.waitFor(/■ offline/, 20_000)
+  // The chat is offline as soon as the session is known to have expired; the line once the house has said so of it, too.
+  await terminal.waitFor(/^ #.*■ offline/)
   terminal.send('b')
   await new Promise((resolve) => setTimeout(resolve, 200))
   expect(terminal.screen().join('\n')).not.toContain('YOUR BID')
@@ -131,9 +130,9 @@ it.each([
     if (said) await terminal.waitFor(said)
     await terminal.waitFor(/00:59:\d\d/)
     if (said) return
-    // The house's clock is heard once a second.
+    // The house's clock is heard once a second. The first words of it may come late, and are then no longer believed.
     await new Promise((resolve) => setTimeout(resolve, 3_000))
-    expect(terminal.screen().join('\n')).not.toContain('clock here')
+    await expect.poll(() => terminal.screen().join('\n')).not.toContain('clock here')
   },
 )
 
@@ -144,5 +143,5 @@ it('a house that goes down says so first', async () => {
   await terminal.waitFor(/▽ The server is going down/)
   await terminal.waitFor(/↻ reconnecting|▽ server going down/)
   await house.start()
-  await terminal.waitFor(/● live/, 20_000)
+  await terminal.waitFor(/● live/)
 })

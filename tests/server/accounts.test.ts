@@ -68,7 +68,7 @@ describe.each(databases)('accounts on %s', (kind) => {
     expect((await leaver.send('DELETE', '/v1/sessions/current')).status).toBe(204)
     expect(await leaver.get('/v1/me')).toMatchObject({ status: 401, body: { code: 'UNAUTHENTICATED' } })
     expect(await leaver.send('DELETE', '/v1/sessions/current')).toMatchObject({ status: 401 })
-    await expect.poll(() => [one, two].some(({ socket }) => socket.connected), { timeout: 5_000 }).toBe(false)
+    await expect.poll(() => [one, two].some(({ socket }) => socket.connected)).toBe(false)
     await expect(watch(house.url, leaver.token)).rejects.toMatchObject({ data: { code: 'UNAUTHENTICATED' } })
     expect(other.socket.connected).toBe(true)
     expect((await second.get('/v1/me')).status).toBe(200)

@@ -429,8 +429,8 @@ describe.each(databases)('the audit on %s', (kind) => {
       logged.length = 0
       await restart()
       expect((await house.anyone.get('/readyz')).body).toMatchObject({ status: 'degraded', books: 'wrong' })
-      expect(logged.map((line) => JSON.parse(line))).toMatchObject([
-        { level: 60, msg: 'the books disagree with the log', what: `good ${open.id}: price` },
+      expect(logged.map((line) => JSON.parse(line)).filter(({ level }) => level === 60)).toMatchObject([
+        { msg: 'the books disagree with the log', what: `good ${open.id}: price` },
       ])
       for (const secret of Object.values(secrets)) expect(logged.join('')).not.toContain(String(secret))
     })

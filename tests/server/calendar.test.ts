@@ -142,7 +142,7 @@ describe.each(databases)('the calendar on %s', (kind) => {
         event.get('STATUS'),
         event.get('DESCRIPTION')?.split('\\n')[0],
       ])
-    await expect.poll(facts, { timeout: 20_000 }).toEqual([
+    await expect.poll(facts).toEqual([
       ['CANCELLED', 'Cancelled.'],
       ['CONFIRMED', 'Sold for $15.00.'],
       ['CONFIRMED', 'Not sold.'],

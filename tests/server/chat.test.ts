@@ -269,6 +269,18 @@ describe.each(databases)('chat on %s', (kind) => {
     expect(await house.query(`select count(*) as n from pictures where id = '${id}'`)).toEqual([{ n: 0 }])
   })
 
+  it('keeps nothing of a removed line, in the answers to keys neither', async () => {
+    const good = await seller.sell()
+    const talker = await enter(good.id, ben.token)
+    const say = () => ann.post(path(good), { text: 'a rüde "word"' }, { 'idempotency-key': 'rude' })
+    const { body: first } = await say()
+    const { line: second } = await talker.ask('chat', { goodId: good.id, text: 'another rüde one' })
+    for (const { id } of [first, second]) await seller.send('DELETE', `${path(good)}/${id}`)
+    expect(await say()).toMatchObject({ status: 201, body: first })
+    expect(await house.query(`select answer from keys where answer like '%rüde%'`)).toEqual([])
+    expect(texts((await linesOf(good)).items)).toEqual([null, null])
+  })
+
   it('goes on after the end, and stands in no log', async () => {
     const good = await seller.sell({ buyNow: 5000 })
     const watcher = await enter(good.id, ann.token)
@@ -296,13 +308,17 @@ describe('a person who talks too fast', () => {
       await watcher.ask('join', { goodId: good.id })
       const path = `/v1/goods/${good.id}/chat`
       const picture = await frames(2)
+      const began = performance.now()
       const ten = <T>(say: (line: number) => Promise<T>) =>
         Promise.all(Array.from({ length: 10 }, (_, line) => say(line)))
       const [heard, sent] = await Promise.all([
         ten((line) => watcher.ask('chat', { goodId: good.id, text: `${line}` })),
         ten((line) => ann.post(path, line % 2 ? { text: 'x' } : formOf(['image', picture]))),
       ])
-      expect([...heard.filter(({ ok }) => ok), ...sent.filter(({ status }) => status === 201)]).toHaveLength(5)
+      const taken = [...heard.filter(({ ok }) => ok), ...sent.filter(({ status }) => status === 201)].length
+      expect(taken).toBeGreaterThanOrEqual(5)
+      // Five more for each five seconds that a slow machine took.
+      expect(taken).toBeLessThanOrEqual(5 * (1 + Math.floor((performance.now() - began) / 5_000)))
       for (const answer of heard) if (!answer.ok) expect(answer.error.code).toBe('RATE_LIMITED')
       for (const { status, body } of sent)
         if (status !== 201) expect([status, body.code]).toEqual([429, 'RATE_LIMITED'])
@@ -317,6 +333,10 @@ describe('a person who talks too fast', () => {
 describe('chat on two servers of one PostgreSQL', () => {
   it('is heard in the room on both, each line once, removals too', async () => {
     const house = await openHouse('postgresql')
+    const seller = await house.member('mila')
+    const good = await seller.sell()
+    const path = `/v1/goods/${good.id}/chat`
+    await seller.post(path, { text: 'said before anybody came' })
     const directory = mkdtempSync(join(tmpdir(), 'auction-second-'))
     const second = await createServer(readConfig({}, { ...house.settings, AUCTION_DATA: directory }), {
       log: pino({ level: 'silent' }),
@@ -324,31 +344,21 @@ describe('chat on two servers of one PostgreSQL', () => {
     const open: Watcher[] = []
     try {
       const { url } = await second.listen()
-      const seller = await house.member('mila')
       const there = memberAt(() => url, seller)
-      const good = await seller.sell()
-      const path = `/v1/goods/${good.id}/chat`
-      await seller.post(path, { text: 'said before anybody came' })
       for (const at of [house.url, url]) {
         const watcher = await watch(at)
         open.push(watcher)
         expect(texts((await watcher.ask('join', { goodId: good.id })).chat)).toEqual(['said before anybody came'])
       }
-      // Both servers have looked once by then.
-      await expect.poll(() => open.every((each) => each.of('heads').length > 2), { timeout: 10_000 }).toBe(true)
       const said = []
       for (let line = 0; line < 6; line++)
         said.push((await (line % 2 ? seller : there).post(path, { text: `line ${line}` })).body)
       const byId = (lines: Json[]) => [...lines].sort((a, b) => a.id - b.id)
-      for (const watcher of open)
-        await expect.poll(() => byId(watcher.of('chat')), { timeout: 10_000 }).toEqual(byId(said))
+      for (const watcher of open) await expect.poll(() => byId(watcher.of('chat'))).toEqual(byId(said))
       const removed = (await there.send('DELETE', `${path}/${said[0].id}`)).body
-      for (const watcher of open)
-        await expect.poll(() => watcher.of('chat').at(-1), { timeout: 10_000 }).toEqual(removed)
+      for (const watcher of open) await expect.poll(() => watcher.of('chat').at(-1)).toEqual(removed)
       const heads = open.map((each) => each.of('heads').length)
-      await expect
-        .poll(() => open.every((each, index) => each.of('heads').length > (heads[index] ?? 0) + 2), { timeout: 10_000 })
-        .toBe(true)
+      await expect.poll(() => open.every((each, index) => each.of('heads').length > (heads[index] ?? 0) + 2)).toBe(true)
       for (const watcher of open) expect(watcher.of('chat')).toHaveLength(7)
     } finally {
       for (const watcher of open) watcher.close()

@@ -45,7 +45,8 @@ describe('the configuration', () => {
     )
     expect(readConfig({}, { AUCTION_PORT: '7002', AUCTION_PORT_FILE: file }).AUCTION_PORT).toBe(7002)
     expect(readConfig({}, { AUCTION_PORT_FILE: file }).AUCTION_PORT).toBe(7003)
-    expect(readConfig({}, { AUCTION_PORT: '' }).AUCTION_PORT).toBe(8010)
+    expect(readConfig({}, { AUCTION_PORT: '', AUCTION_PORT_FILE: file }).AUCTION_PORT).toBe(7003)
+    expect(readConfig({}, { AUCTION_PORT: '', AUCTION_PORT_FILE: '' }).AUCTION_PORT).toBe(8010)
   })
 
   it('reads every setting, secrets above all, from a file', () => {
@@ -68,6 +69,7 @@ describe('the configuration', () => {
     AUCTION_LOG_LEVEL: 'loud',
     AUCTION_RATE_LIMITS: 'yes',
     AUCTION_TRUST_PROXY: '1',
+    AUCTION_CORS_ORIGINS: 'a.example',
   }
   it('names every fault at once, and no value of a secret', () => {
     const message = faultsOf({ ...wrong, AUCTION_DATA_FILE: '/not/there' } as Record<string, string>)
@@ -88,5 +90,16 @@ describe('the configuration', () => {
     expect(
       readConfig({}, { AUCTION_CORS_ORIGINS: ' https://a.example ,https://b.example,, ' }).AUCTION_CORS_ORIGINS,
     ).toEqual(['https://a.example', 'https://b.example'])
+    for (const origin of ['http://localhost:3000', 'http://[::1]:3000', 'chrome-extension://abcdefgh'])
+      expect(readConfig({}, { AUCTION_CORS_ORIGINS: origin }).AUCTION_CORS_ORIGINS).toEqual([origin])
   })
+
+  it.each(['*', 'a.example', 'https://a.example/', 'https://a.example:443', 'https://A.example', 'https://a b'])(
+    'takes %j for no origin: no browser sends it',
+    (origin) => {
+      expect(faultsOf({ AUCTION_CORS_ORIGINS: `https://b.example,${origin}` })).toContain(
+        'AUCTION_CORS_ORIGINS: must be origins',
+      )
+    },
+  )
 })

@@ -2,6 +2,7 @@ import { connect } from 'node:net'
 import { pino } from 'pino'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { writeBeside } from '../support/crowd.ts'
+import { fakeClock } from '../support/fake-clock.ts'
 import { databases, type House, type Member, openHouse } from '../support/house.ts'
 
 describe.each(databases)('the rim on %s', (kind) => {
@@ -67,6 +68,19 @@ describe.each(databases)('the rim on %s', (kind) => {
       expect(headers.get('access-control-allow-origin'), path).toBe(null)
     }
     expect((await house.anyone.get('/v1/goods')).headers.get('cache-control')).toBe('no-store')
+  })
+
+  it('names the way to sign in, and what is missing', async () => {
+    const { status, headers } = await house.anyone.get('/v1/me')
+    expect([status, headers.get('www-authenticate')]).toEqual([401, 'Bearer'])
+    expect((await house.anyone.get('/v1/goods')).headers.get('www-authenticate')).toBe(null)
+    expect((await house.anyone.post('/v1/users', { nick: 'ann' })).body).toMatchObject({
+      code: 'BAD_REQUEST',
+      detail: 'password: is missing.',
+    })
+    expect((await seller.post('/v1/goods', { startPrice: 100, endsInMs: 60_000 })).body.detail).toBe(
+      'name: is missing.',
+    )
   })
 
   it('answers pages of the origins it was told, and of no others', async () => {
@@ -141,18 +155,18 @@ describe.each(databases)('the rim on %s', (kind) => {
         let heard = ''
         socket.on('data', (bytes) => {
           heard += bytes
+          // Not before: who hangs up is not answered.
+          socket.end()
         })
         socket.on('error', () => {})
         socket.on('close', () => resolve(heard))
         socket.write(text, 'latin1')
-        setTimeout(() => socket.end(), 500)
       })
     const heads = await Promise.all(
       [
         'garbage\r\n\r\n',
         'GET\r\n\r\n',
         'GET /livez HTTP/9.9\r\n\r\n',
-        'GET /livez HTTP/1.1\r\n\r\n',
         `GET /${'x'.repeat(9000)} HTTP/1.1\r\nHost: x\r\n\r\n`,
         `GET /livez HTTP/1.1\r\nHost: x\r\nX-Long: ${'x'.repeat(9000)}\r\n\r\n`,
         'POST /v1/users HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n',
@@ -161,12 +175,39 @@ describe.each(databases)('the rim on %s', (kind) => {
         '\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03',
       ].map(say),
     )
-    for (const head of heads) expect(head.split('\r\n')[0], head.slice(0, 60)).toMatch(/^HTTP\/1.1 4\d\d /)
+    for (const said of heads) {
+      const [head, body] = said.split('\r\n\r\n') as [string, string]
+      expect(head).toMatch(/^HTTP\/1\.1 400 Bad Request\r\n/)
+      expect(head).toContain('\r\nContent-Type: application/problem+json\r\n')
+      const problem = JSON.parse(body)
+      expect(head).toContain(`\r\nX-Request-Id: ${problem.requestId}\r\n`)
+      expect(problem).toMatchObject({ type: 'urn:auction:error:BAD_REQUEST', code: 'BAD_REQUEST', status: 400 })
+      expect(problem.detail).toMatch(/^(That is no HTTP request|The headers of the request are too large)\.$/)
+      expect(Object.keys(problem).sort()).toEqual(['code', 'detail', 'hint', 'requestId', 'status', 'title', 'type'])
+    }
+    expect(await say('GET /livez HTTP/1.1\r\n\r\n')).toMatch(/^HTTP\/1\.1 400 /)
     const absolute = await say(
       'GET http://evil.example/livez HTTP/1.1\r\nHost: evil.example\r\nConnection: close\r\n\r\n',
     )
     expect(absolute).toMatch(/^HTTP\/1.1 (200|404) /)
     expect((await house.anyone.get('/livez')).status).toBe(200)
+  })
+
+  it('says nothing of garbage in the middle of an answer', async () => {
+    const good = await seller.sell()
+    const { hostname, port } = new URL(house.url)
+    const socket = connect(Number(port), hostname)
+    let heard = ''
+    socket.on('data', (bytes) => {
+      heard += bytes
+    })
+    socket.on('error', () => {})
+    const closed = new Promise((resolve) => socket.on('close', resolve))
+    socket.write(`GET /v1/goods/${good.id}/events.ndjson HTTP/1.1\r\nHost: x\r\n\r\n`)
+    await expect.poll(() => heard).toContain('"type":"listed"')
+    socket.write('garbage\r\n\r\n')
+    await closed
+    expect(heard.match(/HTTP\/1\.1/g)).toHaveLength(1)
   })
 })
 
@@ -189,7 +230,9 @@ describe.each(databases)('health on %s', (kind) => {
   })
 
   it('is degraded while MongoDB is not there, and bids and closings go on', async () => {
-    const house = await openHouse(kind, { settings: { AUCTION_MONGODB_URI: 'mongodb://user:s3cret@127.0.0.1:1/x' } })
+    const clock = fakeClock()
+    const settings = { AUCTION_MONGODB_URI: 'mongodb://user:s3cret@127.0.0.1:1/x' }
+    const house = await openHouse(kind, { clock, settings })
     try {
       const [seller, ann] = [await house.member('mila'), await house.member('ann')]
       const good = await seller.sell({ endsInMs: 1500, softCloseMs: 0 })
@@ -200,9 +243,8 @@ describe.each(databases)('health on %s', (kind) => {
         alarms: { store: 'mongodb', ok: false, detail: expect.any(String) },
       })
       expect(JSON.stringify(ready)).not.toContain('s3cret')
-      await expect
-        .poll(async () => (await house.anyone.get(`/v1/goods/${good.id}`)).body.status, { timeout: 10_000 })
-        .toBe('sold')
+      await clock.advance(1_500)
+      await expect.poll(async () => (await house.anyone.get(`/v1/goods/${good.id}`)).body.status).toBe('sold')
       expect((await house.anyone.get('/livez')).status).toBe(200)
     } finally {
       await house.close()

@@ -105,8 +105,8 @@ describe.each(databases)('rooms on %s', (kind) => {
       await insider.ask('chat', { goodId, text: 'only here' })
       await person().bid(goodId, { amount: 1000 })
       await seller.post(`/v1/goods/${goodId}/sale`, {})
-      await expect.poll(() => insider.eventsOf(goodId).at(-1)?.type, { timeout: 10_000 }).toBe('sold')
-      await expect.poll(() => insider.of('heads').length, { timeout: 5_000 }).toBeGreaterThan(0)
+      await expect.poll(() => insider.eventsOf(goodId).at(-1)?.type).toBe('sold')
+      await expect.poll(() => insider.of('heads').length).toBeGreaterThan(0)
       expect(insider.of('chat')).toMatchObject([{ text: 'only here' }])
       expect(insider.of('presence')[0]).toMatchObject({ goodId, joined: { id: person(2).id } })
       const heard = outsider.frames.filter(({ payload }) => JSON.stringify(payload).includes(`"goodId":${goodId}`))
@@ -192,7 +192,7 @@ describe.each(databases)('rooms on %s', (kind) => {
     await person().bid(goodId, { amount: 1000 })
     await expect.poll(() => other.eventsOf(goodId).length).toBe(1)
     expect(watcher.eventsOf(goodId)).toEqual([])
-    await expect.poll(() => other.of('presence').at(-1), { timeout: 9_000 }).toMatchObject({ left: { nick: 'leaver' } })
+    await expect.poll(() => other.of('presence').at(-1)).toMatchObject({ left: { nick: 'leaver' } })
   })
 
   it('are not what the house-wide feed tells of: it tells who bought what, for how much, and when', async () => {
@@ -217,8 +217,7 @@ describe.each(databases)('rooms on %s', (kind) => {
 })
 
 describe.each(databases)('coming and going on %s', (kind) => {
-  // Sessions made beside the server begin when this machine says so.
-  const clock = fakeClock(Date.now())
+  const clock = fakeClock()
   let house: House
   let seller: Member
   let people: Member[]
@@ -250,7 +249,7 @@ describe.each(databases)('coming and going on %s', (kind) => {
     for (let second = 0; second < count; second++) await clock.advance(1_000)
   }
 
-  it('is told once a person: with the first connection, and five seconds after the last', async () => {
+  it('is told once a person: with the first connection, and five seconds after the last was cut', async () => {
     const { id: goodId } = await seller.sell()
     const witness = await join(goodId)
     const [one, two] = [await join(goodId, person().token), await join(goodId, person().token)]
@@ -262,13 +261,34 @@ describe.each(databases)('coming and going on %s', (kind) => {
     await gone(goodId, 2)
     await seconds(8)
     expect((await told(witness)).at(-1)).toEqual({ goodId, watchers: 2 })
-    two.close()
+    two.socket.io.engine.close()
     await gone(goodId, 1)
     await seconds(4)
     expect((await told(witness)).at(-1)).toEqual({ goodId, watchers: 1 })
     await seconds(2)
     expect((await told(witness)).at(-1)).toEqual({ goodId, watchers: 1, left: ann })
     expect((await told(witness)).filter(({ joined, left }) => joined || left)).toHaveLength(2)
+  })
+
+  it.each<[string, (watcher: Watcher, goodId: number) => unknown]>([
+    ['leaves', (watcher, goodId) => watcher.ask('leave', { goodId })],
+    ['hangs up', (watcher) => watcher.close()],
+  ])('is told at once of a person who %s with the last connection, and the place is free', async (_, go) => {
+    const { id: goodId } = await seller.sell({ capacity: 3 })
+    const witness = await join(goodId)
+    const [one, two] = [await join(goodId, person().token), await join(goodId, person().token)]
+    expect((await join(goodId, person(1).token)).answer).toMatchObject({ ok: false, error: { code: 'ROOM_FULL' } })
+    const ann = { id: person().id, nick: person().nick }
+    await go(one, goodId)
+    await gone(goodId, 2)
+    expect(await told(witness)).toEqual([{ goodId, watchers: 2, joined: ann }])
+    await go(two, goodId)
+    await gone(goodId, 1)
+    expect((await told(witness)).slice(1)).toEqual([{ goodId, watchers: 1, left: ann }])
+    for (const index of [1, 2])
+      expect((await join(goodId, person(index).token)).answer).toMatchObject({ ok: true, watchers: index + 1 })
+    await seconds(8)
+    expect((await told(witness)).filter(({ left }) => left)).toHaveLength(1)
   })
 
   it('of those who are not signed in is only counted', async () => {
@@ -309,7 +329,7 @@ describe.each(databases)('coming and going on %s', (kind) => {
     expect((await join(goodId, person(1).token)).answer).toMatchObject({ ok: false, error: { code: 'ROOM_FULL' } })
     const again = await join(goodId, person().token)
     expect(again.answer).toMatchObject({ ok: true, watchers: 1 })
-    again.close()
+    again.socket.io.engine.close()
     await gone(goodId, 0)
     await seconds(7)
     expect((await join(goodId)).answer).toMatchObject({ ok: true })

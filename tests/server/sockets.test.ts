@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { crowd } from '../support/crowd.ts'
+import { fakeClock } from '../support/fake-clock.ts'
 import { databases, type House, type Json, type Member, openHouse } from '../support/house.ts'
 import { type Watcher, watch } from '../support/watcher.ts'
 
@@ -7,12 +8,13 @@ const upTo = (seq: number, from = 1) => Array.from({ length: Math.max(0, seq - f
 const seqs = (events: Json[]): number[] => events.map(({ seq }) => seq)
 
 describe.each(databases)('sockets on %s', (kind) => {
+  const clock = fakeClock()
   let house: House
   let seller: Member
   let people: Member[]
   const watchers: Watcher[] = []
   beforeAll(async () => {
-    house = await openHouse(kind, { settings: { AUCTION_CORS_ORIGINS: 'https://friend.example' } })
+    house = await openHouse(kind, { clock, settings: { AUCTION_CORS_ORIGINS: 'https://friend.example' } })
     seller = await house.member('mila')
     people = await crowd(house, 20)
   })
@@ -92,7 +94,19 @@ describe.each(databases)('sockets on %s', (kind) => {
         ok: false,
         error: { code: 'BAD_REQUEST' },
       })
-    expect(await watcher.ask('join', { goodId: 999_999 })).toMatchObject({ ok: false, error: { code: 'NOT_FOUND' } })
+    // With every member that an error over HTTP has.
+    expect(await watcher.ask('join', { goodId: 999_999 })).toEqual({
+      ok: false,
+      error: {
+        type: 'urn:auction:error:NOT_FOUND',
+        title: 'Not found',
+        status: 404,
+        code: 'NOT_FOUND',
+        detail: 'There is no good 999999.',
+        hint: expect.any(String),
+        requestId: expect.stringMatching(/^[0-9a-f-]{36}$/),
+      },
+    })
     expect(await watcher.ask('follow', { house: false })).toMatchObject({ ok: false, error: { code: 'BAD_REQUEST' } })
     expect(await watcher.ask('leave', { goodId: 'x' })).toMatchObject({ ok: false, error: { code: 'BAD_REQUEST' } })
   })
@@ -149,16 +163,21 @@ describe.each(databases)('sockets on %s', (kind) => {
     const [one, two] = [await open(), await open()]
     await one.ask('join', { goodId: good.id })
     await people[0]?.bid(good.id, { amount: 1000 })
-    await expect
-      .poll(() => one.of('heads').filter(({ seqs: heads }) => heads[good.id] === 2).length, { timeout: 10_000 })
-      .toBeGreaterThanOrEqual(2)
+    /** What has come when it is looked at once a second. */
+    const eachSecond = <T>(read: () => T) =>
+      expect.poll(async () => {
+        await clock.advance(1_000)
+        return read()
+      })
+    const heads = () => one.of('heads').filter(({ seqs: newest }) => newest[good.id] === 2)
+    await eachSecond(() => heads().length).toBeGreaterThanOrEqual(2)
     const times = one.of('heads').map(({ now }) => now)
     expect(times).toEqual([...times].sort((a, b) => a - b))
     expect((await two.ask('join', { goodId: good.id })).watchers).toBe(2)
-    await expect.poll(() => one.of('presence').at(-1), { timeout: 5_000 }).toEqual({ goodId: good.id, watchers: 2 })
+    await eachSecond(() => one.of('presence').at(-1)).toEqual({ goodId: good.id, watchers: 2 })
     expect((await view(good)).watchers).toBe(2)
     two.close()
-    await expect.poll(() => one.of('presence').at(-1), { timeout: 5_000 }).toEqual({ goodId: good.id, watchers: 1 })
+    await eachSecond(() => one.of('presence').at(-1)).toEqual({ goodId: good.id, watchers: 1 })
   })
 
   it('hear no more of a good they left', async () => {
@@ -176,12 +195,13 @@ describe.each(databases)('sockets on %s', (kind) => {
     expect(await follower.ask('follow', { house: true })).toEqual({ ok: true })
     const good = await seller.sell({ name: 'Everyone knows', endsInMs: 1500, softCloseMs: 0 })
     await people[0]?.bid(good.id, { max: 3000 })
+    await clock.advance(1_500)
     const heard = () =>
       follower
         .of('house')
         .flatMap(({ events }) => events)
         .filter(({ goodId }: Json) => goodId === good.id)
-    await expect.poll(() => heard().map(({ type }) => type), { timeout: 10_000 }).toEqual(['listed', 'sold'])
+    await expect.poll(() => heard().map(({ type }) => type)).toEqual(['listed', 'sold'])
     expect(heard()[1].data).toEqual({
       name: 'Everyone knows',
       winner: { id: people[0]?.id, nick: people[0]?.nick },

@@ -48,7 +48,7 @@ describe.skipIf(!possible)('a server whose disk is full', () => {
     child.stdout?.on('data', (text) => {
       said += text
     })
-    await expect.poll(() => said, { timeout: 20_000 }).toMatch(/open at \S+/)
+    await expect.poll(() => said).toMatch(/open at \S+/)
     return /open at (\S+)/.exec(said)?.[1] ?? ''
   }
 

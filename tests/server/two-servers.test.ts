@@ -9,7 +9,7 @@ import { readConfig } from '../../packages/server/src/config.ts'
 import { type AuctionServer, createServer } from '../../packages/server/src/server.ts'
 import { bidAmongMany, crowd, expectBalancedBooks, writeBeside } from '../support/crowd.ts'
 import { fakeClock } from '../support/fake-clock.ts'
-import { type House, type Json, type Member, memberAt, openHouse } from '../support/house.ts'
+import { callerAt, type House, type Json, type Member, memberAt, openHouse } from '../support/house.ts'
 import { watch } from '../support/watcher.ts'
 
 describe('two servers on one PostgreSQL', () => {
@@ -61,7 +61,7 @@ describe('two servers on one PostgreSQL', () => {
         )
       const { seq } = (await house.anyone.get(`/v1/goods/${good.id}`)).body
       const seen = () => [...joined.events, ...watcher.eventsOf(good.id)].map((event: Json) => event.seq)
-      await expect.poll(() => seen().at(-1), { timeout: 10_000 }).toBe(seq)
+      await expect.poll(() => seen().at(-1)).toBe(seq)
       expect(seen()).toEqual(Array.from({ length: seq }, (_, index) => index + 1))
       watcher.close()
     })
@@ -73,9 +73,8 @@ describe('two servers on one PostgreSQL', () => {
       await seller.send('DELETE', `/v1/goods/${goods[1].id}`)
       const heard = (watcher: (typeof watchers)[number]) =>
         watcher.of('house').flatMap((frame: Json) => frame.events.map((event: Json) => `${event.goodId}/${event.seq}`))
-      const wanted = [`${goods[0].id}/1`, `${goods[1].id}/1`, `${goods[1].id}/2`]
-      for (const watcher of watchers)
-        await expect.poll(() => heard(watcher).sort(), { timeout: 10_000 }).toEqual(wanted)
+      const wanted = [`${goods[0].id}/1`, `${goods[1].id}/1`, `${goods[1].id}/2`].sort()
+      for (const watcher of watchers) await expect.poll(() => heard(watcher).sort()).toEqual(wanted)
       // Once more than the look-back is read again, and nothing is told twice.
       await new Promise((resolve) => setTimeout(resolve, 2_500))
       for (const watcher of watchers) {
@@ -109,11 +108,7 @@ describe('two servers on one PostgreSQL', () => {
 
     it('give a nick once, whichever is asked', async () => {
       const ask = (url: string) =>
-        fetch(`${url}/v1/users`, {
-          method: 'POST',
-          headers: { 'content-type': 'application/json' },
-          body: '{"nick":"coveted","password":"long enough"}',
-        })
+        callerAt(() => url, null).post('/v1/users', { nick: 'coveted', password: 'long enough' })
       const answers = await Promise.all(
         Array.from({ length: 8 }, (_, index) => ask(index % 2 ? house.url : second.url)),
       )
@@ -124,8 +119,8 @@ describe('two servers on one PostgreSQL', () => {
       const watcher = await watch(second.url, seller.token)
       expect((await onSecond(seller).get('/v1/me')).status).toBe(200)
       await seller.send('DELETE', '/v1/sessions/current')
-      await expect.poll(async () => (await onSecond(seller).get('/v1/me')).status, { timeout: 5_000 }).toBe(401)
-      await expect.poll(() => watcher.socket.connected, { timeout: 5_000 }).toBe(false)
+      await expect.poll(async () => (await onSecond(seller).get('/v1/me')).status).toBe(401)
+      await expect.poll(() => watcher.socket.connected).toBe(false)
     })
   })
 

@@ -89,13 +89,22 @@ export async function openTestHouse(kind: Database['kind']): Promise<TestHouse> 
       return result
     }
 
+    /** What becomes of `orders`; those that a process which stood still for a moment was too busy for are sent again, in order. */
+    async function settle(orders: readonly Order[]): Promise<PromiseSettledResult<Result>[]> {
+      const outcomes = await Promise.allSettled(orders.map(send))
+      const busy = outcomes.findIndex(
+        (each) => each.status === 'rejected' && each.reason instanceof AuctionError && each.reason.code === 'BUSY',
+      )
+      return busy < 0 ? outcomes : [...outcomes.slice(0, busy), ...(await settle(orders.slice(busy)))]
+    }
+
     /** All of `actions` in one batch of the clerk. */
     async function sendAll(actions: readonly Action[], retraction: Retraction): Promise<(FaultCode | null)[]> {
       const around = { now: clock.now(), keeper: keeper.id, retraction, nameOf, seqOf }
       const orders = await Promise.all(
         actions.map((action) => orderOf(action, { ...around, keyed: (scope) => keyFor(scope, action) })),
       )
-      const outcomes = await Promise.allSettled(orders.map(send))
+      const outcomes = await settle(orders)
       return outcomes.map((outcome, index) => {
         const [action, order] = [actions[index], orders[index]]
         if (outcome.status === 'rejected') return refusalIn(outcome.reason)

@@ -9,7 +9,7 @@ export interface Style {
 }
 
 /** The style of every cell of the first place where `text` stands; null while it stands nowhere, or is drawn in several styles. */
-export function styleOf(terminal: Terminal, text: string): Style | null {
+function styleOf(terminal: Terminal, text: string): Style | null {
   for (const row of terminal.screen().keys()) {
     const cells = cellsOf(terminal, row)
     const at = cells
@@ -28,6 +28,15 @@ export function styleOf(terminal: Terminal, text: string): Style | null {
   }
   return null
 }
+
+/** Until `text` stands there, drawn in this style. */
+export const whenDrawn = (terminal: Terminal, text: string, style: Partial<Style>): Promise<Style> =>
+  terminal.until(`"${text}", drawn as ${JSON.stringify(style)},`, () => {
+    const drawn = styleOf(terminal, text)
+    return (
+      drawn && Object.entries({ ...drawn, ...style }).every(([name, as]) => drawn[name as keyof Style] === as) && drawn
+    )
+  })
 
 function cellsOf(terminal: Terminal, row: number): { chars: string; style: Style }[] {
   const cells: { chars: string; style: Style }[] = []

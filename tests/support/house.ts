@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import SqliteFile from 'better-sqlite3'
 import pg from 'pg'
 import { type Logger, pino } from 'pino'
@@ -57,8 +58,19 @@ export interface House {
 
 export { PASSWORD }
 
-export function callerAt(url: () => string, token: string | null): Caller {
-  async function send(
+/** What a house answers that did nothing because somebody has waited for it too long, as on a slow machine anyone may. */
+const isBusy = ({ status, body }: Answer) => status === 503 && body.code === 'BUSY'
+
+/** Calls as clients do: who is told that the house is busy asks again, unless `patient` is false. */
+export function callerAt(url: () => string, token: string | null, { patient = true } = {}): Caller {
+  const send: Caller['send'] = async (...call) => {
+    for (;;) {
+      const answer = await sendOnce(...call)
+      if (!patient || !isBusy(answer)) return answer
+      await sleep(20)
+    }
+  }
+  async function sendOnce(
     method: string,
     path: string,
     body?: unknown,
@@ -137,8 +149,12 @@ async function onPostgres(connectionString: string, sql: string): Promise<Json[]
 }
 
 /** A signed-in person's calls. */
-export function memberAt(url: () => string, { id, nick, token }: { id: number; nick: string; token: string }): Member {
-  const caller = callerAt(url, token)
+export function memberAt(
+  url: () => string,
+  { id, nick, token }: { id: number; nick: string; token: string },
+  options: Parameters<typeof callerAt>[2] = {},
+): Member {
+  const caller = callerAt(url, token, options)
   return {
     ...caller,
     token,
@@ -146,12 +162,7 @@ export function memberAt(url: () => string, { id, nick, token }: { id: number; n
     nick,
     async sell(good = {}) {
       const terms = { name: 'Leica M3', startPrice: 1000, endsInMs: 3_600_000, ...good }
-      const key = { 'idempotency-key': randomUUID() }
-      for (;;) {
-        const { status, body } = await caller.post('/v1/goods', terms, key)
-        // Of many at once on a slow machine some are told that the house is busy.
-        if (status !== 503) return body
-      }
+      return (await caller.post('/v1/goods', terms, { 'idempotency-key': randomUUID() })).body
     },
     bid: (goodId, bid, key = randomUUID()) => caller.post(`/v1/goods/${goodId}/bids`, bid, { 'idempotency-key': key }),
   }

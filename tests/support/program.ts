@@ -62,6 +62,8 @@ export interface RunningServer {
   readonly houseCode: string | null
   readonly pid: number
   signal(name: NodeJS.Signals): void
+  /** Its exit code, once it has ended. */
+  readonly ended: Promise<number>
   /** Ends it, as after a power cut. */
   kill(): Promise<void>
   /** Asks it to end; its exit code. */
@@ -76,17 +78,20 @@ export async function serve(env: Record<string, string>, flags: readonly string[
   const url = await new Promise<string>((resolve, reject) => {
     child.stdout.on('data', (part: Buffer) => {
       out += part.toString()
-      const match = /open at (\S+)/.exec(out)
-      // The lines after the first come with it; the code is the last.
-      if (match?.[1] && /Data in .+\n/.test(out)) setTimeout(() => resolve(match[1] ?? ''), 20)
+      const match = /open at (\S+)\nData in .+\n/.exec(out)
+      if (match?.[1]) resolve(match[1])
     })
     void gone.then(({ code, err }) => reject(new Error(`the server ended with ${code}: ${err}`)))
   })
+  // It says all there is to say before it answers anybody; the last of that may wait in the pipe for us to read it.
+  await (await fetch(`${url}/livez`)).text()
+  await new Promise((resolve) => setImmediate(resolve))
   return {
     url,
     houseCode: /House code.*: (\S+)/.exec(out)?.[1] ?? null,
     pid: child.pid ?? 0,
     signal: (name) => void child.kill(name),
+    ended: gone.then(({ code }) => code),
     async kill() {
       child.kill('SIGKILL')
       await gone

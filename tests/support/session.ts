@@ -19,7 +19,8 @@ export interface Step {
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url))
 const PROMPT = /^(?<who>[a-z]+)\$ (?<command>.+)$/
-const TIMEOUT_MS = 60_000
+/** More is a hang, however slow the machine: some wait for the end of a good. */
+const TIMEOUT_MS = 150_000
 
 /** The steps of every `console` block of a Markdown text, in order. */
 export function stepsOf(markdown: string): Step[] {

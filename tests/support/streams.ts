@@ -102,7 +102,9 @@ async function openPseudo() {
   // Without NOCTTY it might become the terminal of the tests themselves.
   const fd = openSync(path, files.O_RDWR | files.O_NOCTTY)
   const preface = `${path}\r\n`.length
-  const last = '<all has arrived>'
+  const last = '<all-has-arrived>'
+  // On the screen, that is, wherever a line broke there: what arrived may not be drawn yet.
+  const isDrawn = () => terminal.screen().join('').includes(last)
   let closed = false
   return {
     terminal,
@@ -112,7 +114,7 @@ async function openPseudo() {
     /** Until all that was written has been seen by the terminal. */
     async drained() {
       if (!closed) writeSync(fd, last)
-      while (!closed && !terminal.output().includes(last)) await new Promise((resolve) => setTimeout(resolve, 2))
+      while (!closed && !isDrawn()) await new Promise((resolve) => setTimeout(resolve, 2))
     },
     close() {
       closed = true

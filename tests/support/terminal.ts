@@ -5,7 +5,7 @@ import { expect } from 'vitest'
 
 export interface Terminal {
   readonly pid: number
-  /** The window's rows as text, blanks at their ends cut. */
+  /** The window's rows as text, blanks at their ends cut, as they were when last something was drawn whole. */
   screen(): string[]
   /** One cell; column and row from 0. */
   cell(column: number, row: number): IBufferCell | undefined
@@ -21,7 +21,9 @@ export interface Terminal {
   resize(columns: number, rows: number): Promise<void>
   signal(name: NodeJS.Signals): void
   /** Until a row matches; answers the screen. Fails with the screen it saw last. */
-  waitFor(pattern: RegExp, timeoutMs?: number): Promise<string[]>
+  waitFor(pattern: RegExp): Promise<string[]>
+  /** Until `find` finds what it looks for on the screen. Every frame is looked at, also one that is gone in no time. */
+  until<T>(what: string, find: () => T | null | undefined | false): Promise<T>
   /** How the program ended: its exit code, or 128 and the signal's number. */
   readonly ended: Promise<number>
   close(): void
@@ -45,8 +47,8 @@ const plain = {
   AUCTION_PICTURES: 'blocks',
 }
 
-/** Not how long a program may take, but when nobody believes any more that it will end. */
-const ENDS_MS = 45_000
+/** Not how long a program may take, but when nobody believes any more that it will come to that, or end. */
+const PATIENCE_MS = 60_000
 
 /** Starts `command` (program and arguments) in a terminal of its own. Whoever starts it closes it. */
 export function start(command: readonly [string, ...string[]], options: Options = {}): Terminal {
@@ -61,31 +63,67 @@ export function start(command: readonly [string, ...string[]], options: Options 
     env: { ...usual, ...plain, ...env },
   })
   const emulator = new xterm.Terminal({ cols, rows, allowProposedApi: true, scrollback: 1_000 })
-  const seen = { title: '', bells: 0, output: '', cursor: true }
+  const seen = { title: '', bells: 0, output: '', cursor: true, rows: rowsOf(emulator) }
+  const looks = new Set<() => void>()
+  // Between the marks of a synchronized update the screen is half the old frame, half the new one.
+  let drawing = false
+  const look = () => {
+    if (drawing) return
+    seen.rows = rowsOf(emulator)
+    for (const each of looks) each()
+  }
   emulator.onTitleChange((title) => {
     seen.title = title
   })
   emulator.onBell(() => seen.bells++)
-  for (const [final, shown] of [
+  for (const [final, set] of [
     ['h', true],
     ['l', false],
   ] as const)
     emulator.parser.registerCsiHandler({ prefix: '?', final }, (numbers) => {
-      if (numbers.includes(25)) seen.cursor = shown
+      if (numbers.includes(25)) seen.cursor = set
+      if (numbers.includes(2026)) {
+        drawing = set
+        look()
+      }
       return false
     })
   child.onData((data) => {
     seen.output += data
-    emulator.write(data)
+    emulator.write(data, look)
   })
+  let gone = false
   const ended = new Promise<number>((resolve) =>
-    child.onExit(({ exitCode, signal }) => setTimeout(() => resolve(signal ? 128 + signal : exitCode), 50)),
+    child.onExit(({ exitCode, signal }) => {
+      gone = true
+      // Once its last words are on the screen.
+      emulator.write('', () => {
+        drawing = false
+        look()
+        resolve(signal ? 128 + signal : exitCode)
+      })
+    }),
   )
-  const screen = () => rowsOf(emulator)
-  let closed = false
-  void ended.then(() => {
-    closed = true
-  })
+  const screen = () => seen.rows
+  const until = <T>(what: string, find: () => T | null | undefined | false) =>
+    new Promise<T>((resolve, reject) => {
+      const each = () => {
+        const found = find()
+        if (found === null || found === undefined || found === false) return
+        stop()
+        resolve(found)
+      }
+      const late = setTimeout(() => {
+        stop()
+        reject(new Error(`${what} did not appear. The screen:\n${screen().join('\n')}`))
+      }, PATIENCE_MS)
+      const stop = () => {
+        clearTimeout(late)
+        looks.delete(each)
+      }
+      looks.add(each)
+      if (!drawing) each()
+    })
   return {
     pid: child.pid,
     screen,
@@ -102,16 +140,18 @@ export function start(command: readonly [string, ...string[]], options: Options 
       child.resize(columns, height)
     },
     signal: (name) => child.kill(name),
-    waitFor: (pattern, timeoutMs = 15_000) => waitFor(screen, pattern, timeoutMs),
+    waitFor: (pattern) => until(String(pattern), () => screen().some((row) => pattern.test(row)) && screen()),
+    until,
     get ended() {
       const late = new Promise<never>((_resolve, reject) => {
-        const told = () => reject(new Error(`It did not end within ${ENDS_MS} ms. The screen:\n${screen().join('\n')}`))
-        setTimeout(told, ENDS_MS).unref()
+        const told = () =>
+          reject(new Error(`It did not end within ${PATIENCE_MS} ms. The screen:\n${screen().join('\n')}`))
+        setTimeout(told, PATIENCE_MS).unref()
       })
       return Promise.race([ended, late])
     },
     close() {
-      if (!closed) child.kill('SIGKILL')
+      if (!gone) child.kill('SIGKILL')
       emulator.dispose()
     },
   }
@@ -128,20 +168,23 @@ export function expectWhole(terminal: Terminal): void {
   ])
 }
 
+/** What is drawn while nothing happens is less than 3 KB a second, once all that is new has been drawn; but it is something. */
+export async function expectQuiet(terminal: Terminal): Promise<void> {
+  const bytesPerSecond = async () => {
+    const [before, from] = [terminal.output().length, performance.now()]
+    await new Promise((resolve) => setTimeout(resolve, 3_000))
+    return ((terminal.output().length - before) * 1000) / (performance.now() - from)
+  }
+  let rate = await bytesPerSecond()
+  for (let tries = 1; rate >= 3_000 && tries < 5; tries++) rate = await bytesPerSecond()
+  expect(rate).toBeGreaterThan(0)
+  expect(rate).toBeLessThan(3_000)
+}
+
 function rowsOf(emulator: Emulator): string[] {
   const { active } = emulator.buffer
   return Array.from(
     { length: emulator.rows },
     (_, row) => active.getLine(active.baseY + row)?.translateToString(true) ?? '',
   )
-}
-
-async function waitFor(screen: () => string[], pattern: RegExp, timeoutMs: number): Promise<string[]> {
-  const deadline = performance.now() + timeoutMs
-  for (;;) {
-    const rows = screen()
-    if (rows.some((row) => pattern.test(row))) return rows
-    if (performance.now() > deadline) throw new Error(`${pattern} did not appear. The screen:\n${rows.join('\n')}`)
-    await new Promise((resolve) => setTimeout(resolve, 20))
-  }
 }

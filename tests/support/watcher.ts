@@ -1,4 +1,5 @@
 /** A Socket.IO client that keeps every frame it was sent. */
+import { setTimeout as sleep } from 'node:timers/promises'
 import { io, type Socket } from 'socket.io-client'
 import { hear } from './ears.ts'
 import type { Json } from './house.ts'
@@ -44,9 +45,13 @@ export function watch(url: string, token?: string | null, headers: Record<string
         .filter((frame) => frame.goodId === goodId)
         .flatMap((frame) => frame.events),
     async ask(name, payload) {
-      const answer: Json = await socket.timeout(10_000).emitWithAck(name, payload)
-      hear(`the acknowledgement of ${name}`, JSON.stringify(answer) ?? '')
-      return answer
+      for (;;) {
+        const answer: Json = await socket.timeout(30_000).emitWithAck(name, payload)
+        hear(`the acknowledgement of ${name}`, JSON.stringify(answer) ?? '')
+        // A busy house did nothing, and is asked again, as over HTTP.
+        if (answer?.error?.code !== 'BUSY') return answer
+        await sleep(20)
+      }
     },
     close: () => void socket.close(),
   }

@@ -1,10 +1,10 @@
 /** Arguments to exit code: the flags of every command, help, and what becomes of an error. */
-import { faults } from '@auction/common/errors'
+import { AuctionError, faults } from '@auction/common/errors'
 import { VERSION } from '@auction/common/version'
 import { Command as Commander, CommanderError, Option } from 'commander'
 import { inAscii } from './ascii.ts'
 import type { Command, Input, Load } from './command.ts'
-import { globalFlags, table } from './command-table.ts'
+import { globalFlags, groupExamples, table } from './command-table.ts'
 import { createContext, type Globals } from './context.ts'
 import { parseFields } from './fields.ts'
 import { parseServer, usage } from './input.ts'
@@ -59,7 +59,7 @@ export async function run(words: readonly string[], given: Io): Promise<number> 
       if (error.told) fail(error.told, io, modes)
       return INTERRUPTED
     }
-    const told = error instanceof CommanderError ? usageOf(error, page) : error
+    const told = error instanceof CommanderError ? usageOf(error, page) : named(error, page)
     if (told !== null) return fail(told, io, modes)
     return show(io, words, text)
   }
@@ -116,6 +116,12 @@ function usageOf({ code, message }: CommanderError, page: string): Error | null 
   return usage(sentence, suggestion?.replace(/^\((.*)\)$/, '$1') ?? `See: auction ${page}`)
 }
 
+/** An error; where it is wrong usage, with the page of help that says what is right. */
+function named(error: unknown, page: string): unknown {
+  if (!(error instanceof AuctionError) || error.code !== 'USAGE' || error.hint !== faults.USAGE.hint) return error
+  return new AuctionError('USAGE', error.message, { hint: `See: auction ${page}`, cause: error })
+}
+
 /** What the parser tells the run: text to show, the command it is in, and what to do in the end. */
 interface Shell {
   readonly io: Io
@@ -143,15 +149,16 @@ function buildProgram(shell: Shell): Commander {
     const commander = new Commander(second ?? first).description(summary)
     parent.addCommand(commander)
     if (name === 'help') addHelp(commander, program, shell)
-    else if (!load) commander.action(() => commander.help())
     // Only who is chosen gets its flags: sixty commands with ten each take longer than most of what they do.
     parent.hook('preSubcommand', async (_parent, chosen) => {
       if (chosen !== commander) return
       configure(commander, shell)
-      if (!load) return
+      const leads = groupExamples[name]
+      if (!load && !leads) return
       commander.helpOption('-h, --help', 'show this')
       shell.enter(name)
-      await define(commander, load, shell)
+      if (leads) commander.addHelpText('before', examples(leads))
+      if (load) await define(commander, load, shell)
     })
   }
   program.hook('preSubcommand', (_program, chosen) => {

@@ -65,6 +65,13 @@ export const table: readonly (readonly [name: string, summary: string, load: Loa
   ['help', 'Show help for a command', null],
 ]
 
+/** What the help of a group of commands begins with. */
+export const groupExamples: Readonly<Record<string, readonly string[]>> = {
+  auth: ['auth status', 'auth switch mila'],
+  admin: ['admin users', 'admin deposit mila 250'],
+  config: ['config list', 'config set utc on'],
+}
+
 /** The flags of every command. */
 export const globalFlags = [
   ['--server <url>', `the house to talk to (AUCTION_SERVER; ${DEFAULT_SERVER})`],

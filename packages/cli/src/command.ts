@@ -18,6 +18,8 @@ export interface Command {
   readonly chooses?: 'json' | 'nothing'
   /** The few words an argument may be, for completion. */
   readonly choices?: readonly string[]
+  /** Those of the second, by the first. */
+  readonly choicesAfter?: (first: string) => readonly string[]
   /** What help begins with, without the leading `auction`. */
   readonly examples: readonly [string, string, ...string[]]
   /** What help ends with. */

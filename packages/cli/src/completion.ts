@@ -52,12 +52,14 @@ export async function complete({ table, globalFlags, words }: Asked): Promise<st
     }
     // Only what is being typed is loaded.
     if (!load || !name.split(' ').every((word) => named.includes(word))) continue
-    const { options = [], choices } = (await load()).command
+    const { options = [], choices, choicesAfter } = (await load()).command
     for (const [flags, meaning, values] of options) {
       addFlag(command, flags, meaning, values)
       files ||= wantsFile(flags, words.at(-2))
     }
-    if (choices) command.argument('word', (offer) => choices.forEach((each) => void offer(each, '')))
+    const places = { first: choices ?? [], second: choicesAfter?.(named[name.split(' ').length] ?? '') ?? [] }
+    for (const [place, few] of Object.entries(places))
+      command.argument(place, (offer) => few.forEach((each) => void offer(each, '')))
   }
   const told = captured(() => root.parse([...words]))
   return files ? ':0\n' : told

@@ -1,8 +1,9 @@
 /** The logins of each server: one file of the user's own, which nobody else may read; tokens in the keyring where there is one. */
-import { closeSync, constants, fstatSync, mkdirSync, openSync, readFileSync, writeFileSync } from 'node:fs'
+import { closeSync, constants, fstatSync, openSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { AuctionError } from '@auction/common/errors'
 import { configDirectory } from './directories.ts'
+import { codeOf, makeDirectory, reasonOf } from './disk.ts'
 import type { Io } from './io.ts'
 import { type Keyring, openKeyring } from './keyring.ts'
 
@@ -152,11 +153,11 @@ async function openStore(cwd: string): Promise<Store> {
 
 /** Makes the file, its directory too, readable by its owner alone; leaves one that is there as it is. */
 function createExclusively(directory: string, path: string): void {
-  mkdirSync(directory, { recursive: true, mode: 0o700 })
+  makeDirectory(directory)
   try {
     writeFileSync(path, '{}', { flag: 'wx', mode: 0o600 })
   } catch (error) {
-    if (!isCode(error, 'EEXIST')) throw error
+    if (codeOf(error) !== 'EEXIST') throw error
   }
 }
 
@@ -166,7 +167,7 @@ function readPrivately(path: string): string {
   try {
     file = openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW)
   } catch (cause) {
-    if (isCode(cause, 'ENOENT') || isCode(cause, 'ENOTDIR')) return ''
+    if (codeOf(cause) === 'ENOENT' || codeOf(cause) === 'ENOTDIR') return ''
     throw new AuctionError('FAILED', `The logins in ${path} cannot be read: ${reasonOf(cause)}.`, {
       cause,
       hint: 'Pass the token in AUCTION_TOKEN instead.',
@@ -216,14 +217,3 @@ function keptIn(value: unknown): Kept | null {
 
 const isEntry = (value: unknown): value is Entry => value !== null && typeof value === 'object'
 const isToken = (value: unknown): value is string => typeof value === 'string' && /^[\x21-\x7e]+$/.test(value)
-
-const isCode = (error: unknown, code: string): boolean =>
-  error instanceof Error && 'code' in error && error.code === code
-
-function reasonOf(error: unknown): string {
-  if (isCode(error, 'EACCES') || isCode(error, 'EPERM')) return 'you may not'
-  if (isCode(error, 'EROFS')) return 'the disk is read-only'
-  if (isCode(error, 'ENOSPC')) return 'the disk is full'
-  if (isCode(error, 'ELOOP')) return 'it is a symbolic link'
-  return (error instanceof Error ? error.message : String(error)).replace(/\.$/, '')
-}

@@ -5,6 +5,7 @@ import { open, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import type { Readable } from 'node:stream'
 import { AuctionError } from '@auction/common/errors'
+import { reasonOf } from './disk.ts'
 import { usage } from './input.ts'
 
 const PICTURE_BYTES = 5 * 1024 * 1024
@@ -132,12 +133,4 @@ async function readBounded(path: string, most: number, rule: string): Promise<Ui
   } finally {
     await file.close()
   }
-}
-
-function reasonOf(error: unknown): string {
-  const code = error instanceof Error && 'code' in error ? error.code : null
-  if (code === 'ENOENT') return 'there is no such file'
-  if (code === 'EACCES') return 'you may not'
-  if (code === 'EISDIR') return 'it is a directory'
-  return String(code ?? error)
 }

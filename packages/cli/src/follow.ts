@@ -76,11 +76,15 @@ export function follow(options: Follower, pace: Pace = usualPace): { close(): vo
     onError: (error) => fail(feed, error),
     onFrame: (name, raw) => hear(feed, name, raw),
   })
+  const closed = new AbortController()
   const feed: Feed = {
     ...options,
+    onMessage: (message) => {
+      if (!closed.signal.aborted) options.onMessage(message)
+    },
     pace,
     connection,
-    closed: new AbortController(),
+    closed,
     waiting: new Map(),
     view: null,
     last: options.since ?? -1,

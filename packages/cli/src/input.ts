@@ -67,8 +67,8 @@ export function parseIncrement(text: string, currency: string): { fixed: number 
   return { percentBp }
 }
 
-const counted = /^(?:[0-9]{1,9}(?:ms|s|m|h|d|w))+$/
-const order = ['w', 'd', 'h', 'm', 's', 'ms']
+const counted = /^(?:[0-9]{1,9}[dhms])+$/
+const order = ['d', 'h', 'm', 's']
 const iso = /^P(?=.)(?:[0-9]{1,9}W)?(?:[0-9]{1,9}D)?(?:T(?=.)(?:[0-9]{1,9}H)?(?:[0-9]{1,9}M)?(?:[0-9]{1,9}S)?)?$/
 
 /** `90s`, `30m`, `2h30m`, `7d`, ISO 8601 `PT2H`: to milliseconds, above 0. */

@@ -17,6 +17,9 @@ export class Interrupted extends Error {
   }
 }
 
+/** A question left by Esc: who asked may go on without; else the program ends. */
+export class Escaped extends Interrupted {}
+
 export function createInterruption(): Interruption {
   const told = new AbortController()
   let working = 0

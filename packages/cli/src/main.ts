@@ -23,8 +23,11 @@ for (const [signal, code] of [
 process.env.NODE_ENV ??= 'production'
 
 let failed = false
+// A server goes on when nobody reads it any more: it listens as well.
+const goesOn = () => process.stdout.listenerCount('error') > 1
 // A reader that has gone (`| head -1`) ends us quietly; a terminal that has gone takes stderr along.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (goesOn()) return
   if (error.code === 'EPIPE') process.exit(0)
   const reason = error.code === 'ENOSPC' ? 'no space is left there' : (error.code ?? error.message)
   const hint = 'What was asked may well have been done: look before you do it again.'
@@ -45,5 +48,5 @@ const code = await run(words, io)
 // Once a command is done nothing may hold the process: a pipe left open on stdin, a library's timer. What could not be
 // written is told by the 'error' event, which comes after this callback.
 process.stdout.write('', (lost) => {
-  if (!lost && !failed) process.exit(code)
+  if ((!lost || goesOn()) && !failed) process.exit(code)
 })

@@ -211,6 +211,11 @@ function trace(error: unknown): string {
 /** Any thrown value as the AuctionError to show for it. */
 export function toAuctionError(error: unknown): AuctionError {
   if (error instanceof AuctionError) return error
+  if (error instanceof Error && 'syscall' in error && error.syscall === 'uv_cwd')
+    return new AuctionError('FAILED', 'The directory you are in is no more.', {
+      hint: 'Go to one that is there, as: cd',
+      cause: error,
+    })
   const message = error instanceof Error ? error.message : String(error)
   const first = safeText(message.split('\n')[0] ?? '').slice(0, 300)
   return new AuctionError('FAILED', `Something in this program failed: ${first || 'it did not say what'}`, {

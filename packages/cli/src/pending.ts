@@ -10,7 +10,6 @@ import {
   fstatSync,
   fsyncSync,
   lstatSync,
-  mkdirSync,
   openSync,
   readdirSync,
   readFileSync,
@@ -18,9 +17,10 @@ import {
   rmSync,
   writeFileSync,
 } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { join } from 'node:path'
 import { AuctionError } from '@auction/common/errors'
 import { stateDirectory } from './directories.ts'
+import { codeOf, makeDirectory, reasonOf } from './disk.ts'
 import type { Io } from './io.ts'
 
 /** How long a request is asked about; whoever types it again later means a new one. */
@@ -155,24 +155,6 @@ function namesIn(directory: string): readonly Name[] {
     .sort((a, b) => a.at - b.at)
 }
 
-/** Makes it, and what it stands in. Node's own `recursive` never ends where a file system takes no directories (/proc). */
-function makeDirectory(path: string): void {
-  const make = (): unknown => {
-    try {
-      mkdirSync(path, { mode: 0o700 })
-      return null
-    } catch (error) {
-      return codeOf(error) === 'EEXIST' ? null : error
-    }
-  }
-  const failure = make()
-  if (failure === null) return
-  if (codeOf(failure) !== 'ENOENT' || dirname(path) === path) throw failure
-  makeDirectory(dirname(path))
-  const again = make()
-  if (again !== null) throw again
-}
-
 /** Writes the file whole or not at all, and returns when it would outlast a power cut. */
 function write(directory: string, asked: Asked, pending: Pending): void {
   const path = join(directory, nameOf(asked, pending))
@@ -273,15 +255,3 @@ function identityOf(number: string): string | null {
 /** Whether the process that kept a request is no more, or is this one. */
 const isLeft = (owner: string | null): boolean =>
   owner === null || owner === identityOf('self') || owner !== identityOf(owner.split(' ')[0] ?? '')
-
-const codeOf = (error: unknown): unknown => (error instanceof Error && 'code' in error ? error.code : undefined)
-
-function reasonOf(error: unknown): string {
-  const code = codeOf(error)
-  if (code === 'EACCES' || code === 'EPERM') return 'you may not'
-  if (code === 'EROFS') return 'the disk is read-only'
-  if (code === 'ENOSPC' || code === 'EDQUOT') return 'the disk is full'
-  if (code === 'ELOOP') return 'it is a symbolic link'
-  if (code === 'ENOTDIR' || code === 'EEXIST') return 'there is a file in its place'
-  return (error instanceof Error ? error.message : String(error)).replace(/\.$/, '')
-}

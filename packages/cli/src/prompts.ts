@@ -1,11 +1,12 @@
 /** Questions to a person, on stderr; and secrets that a script gives on stdin. */
 import type { Readable } from 'node:stream'
 import { AuctionError } from '@auction/common/errors'
-import { Interrupted } from './interruption.ts'
+import { Escaped, Interrupted } from './interruption.ts'
 import type { Io } from './io.ts'
 
 export interface Prompts {
   text(question: string): Promise<string>
+  /** Esc leaves this one too: throws Escaped. */
   password(question: string): Promise<string>
   confirm(question: string): Promise<boolean>
 }
@@ -30,7 +31,21 @@ export async function createPrompts(io: Io, interactive: boolean, otherwise: Auc
   }
   return {
     text: (message) => ask((context) => input({ message }, context)),
-    password: (message) => ask((context) => password({ message, mask: '*' }, context)),
+    password: async (message) => {
+      const escaped = new AbortController()
+      const heed = (_text: string, { name }: { name?: string }) => name === 'escape' && escaped.abort()
+      io.stdin.on('keypress', heed)
+      try {
+        return await ask((context) => {
+          const signal = AbortSignal.any([context.signal, escaped.signal])
+          return password({ message, mask: '*' }, { ...context, signal })
+        })
+      } catch (error) {
+        throw escaped.signal.aborted ? new Escaped() : error
+      } finally {
+        io.stdin.off('keypress', heed)
+      }
+    },
     confirm: (message) => ask((context) => confirm({ message, default: false }, context)),
   }
 }

@@ -25,7 +25,9 @@ export async function readRoomPassword(
     `The room of good ${good.id} has a password, and there is no terminal to ask for it on.`,
     'Give it on stdin: --password-stdin < FILE',
   )
-  return checked(await (await context.prompts(otherwise)).password(`Password of the room of good ${good.id}`))
+  return checked(
+    await (await context.prompts(otherwise)).password(`Password of the room of good ${good.id} (Esc leaves)`),
+  )
 }
 
 function checked(password: string): string {

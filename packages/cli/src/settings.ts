@@ -1,9 +1,10 @@
 /** What a person prefers, kept in a file: flags beat the environment, the environment beats the file, the file the default. */
-import { mkdirSync, readFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { AuctionError } from '@auction/common/errors'
 import { lacksUnicode } from './ascii.ts'
 import { configDirectory } from './directories.ts'
+import { codeOf, makeDirectory, reasonOf } from './disk.ts'
 import { DEFAULT_SERVER, oneOf, parseServer, usage } from './input.ts'
 import type { Io } from './io.ts'
 
@@ -14,6 +15,8 @@ interface Rule {
   readonly fallback: string
   /** What the environment says of it, and the variable that says it. */
   given(env: Environment): readonly [value: string, name: string] | null
+  /** Where it is one of a few words. */
+  readonly choices?: readonly string[]
   /** The value as it is kept. Throws USAGE. */
   parse(text: string): string
 }
@@ -26,7 +29,10 @@ const variable = (name: string, env: Environment): readonly [string, string] | n
 const refusal = (name: string, value: string, env: Environment): readonly [string, string] | null =>
   env[name] ? [value, name] : null
 
-const waysToShow = ['auto', 'kitty', 'iterm2', 'sixel', 'blocks', 'off'] as const
+const word = <T extends string>(name: string, ...choices: readonly T[]) => ({
+  choices,
+  parse: (text: string): T => oneOf(choices, name, text),
+})
 
 /** Every setting, by its name. */
 export const rules = {
@@ -40,13 +46,13 @@ export const rules = {
     meaning: 'auto, or never',
     fallback: 'auto',
     given: (env) => refusal('NO_COLOR', 'never', env),
-    parse: (text) => oneOf(['auto', 'never'], 'color', text),
+    ...word('color', 'auto', 'never'),
   },
   utc: {
     meaning: 'times in UTC: on or off',
     fallback: 'off',
     given: () => null,
-    parse: (text) => oneOf(['on', 'off'], 'utc', text),
+    ...word('utc', 'on', 'off'),
   },
   pager: {
     meaning: 'what shows long lists on a terminal: a command, or off',
@@ -58,31 +64,38 @@ export const rules = {
     meaning: 'say when the house is of a newer version: on or off',
     fallback: 'on',
     given: (env) => refusal('AUCTION_NO_UPDATE_NOTIFIER', 'off', env),
-    parse: (text) => oneOf(['on', 'off'], 'update-check', text),
+    ...word('update-check', 'on', 'off'),
   },
   ascii: {
     meaning: "the program's signs in plain ASCII: on, off, or auto, as the terminal's alphabet is",
     fallback: 'auto',
     given: ({ AUCTION_ASCII: said }) =>
       said ? [said === 'auto' ? said : /^(0|off)$/.test(said) ? 'off' : 'on', 'AUCTION_ASCII'] : null,
-    parse: (text) => oneOf(['auto', 'on', 'off'], 'ascii', text),
+    ...word('ascii', 'auto', 'on', 'off'),
   },
   pictures: {
     meaning: 'in full as kitty, iterm2 or sixel, or auto; as blocks alone; or off',
     fallback: 'auto',
     given: (env) => variable('AUCTION_PICTURES', env),
-    parse: (text): (typeof waysToShow)[number] => oneOf(waysToShow, 'pictures', text),
+    ...word('pictures', 'auto', 'kitty', 'iterm2', 'sixel', 'blocks', 'off'),
   },
   motion: {
     meaning: 'whether pictures may move: on or off',
     fallback: 'on',
     given: (env) => variable('AUCTION_MOTION', env),
-    parse: (text) => oneOf(['on', 'off'], 'motion', text),
+    ...word('motion', 'on', 'off'),
   },
 } satisfies Record<string, Rule>
 
 export type Setting = keyof typeof rules
 export const settingNames = Object.keys(rules) as readonly Setting[]
+
+/** The words a setting may be; none where there are more than a few, or no such setting. */
+export function choicesOf(text: string): readonly string[] {
+  const name = settingNames.find((each) => each === text)
+  const rule: Rule | undefined = name && rules[name]
+  return rule?.choices ?? []
+}
 
 function parsePager(text: string): string {
   if (!/^[\x20-\x7e]{1,200}$/.test(text) || text.trim() === '')
@@ -142,10 +155,9 @@ function storedIn(env: Environment): Readonly<Record<string, unknown>> {
   try {
     text = readFileSync(path, 'utf8')
   } catch (cause) {
-    const code = cause instanceof Error && 'code' in cause ? cause.code : null
-    if (code === 'ENOENT' || code === 'ENOTDIR') return {}
-    throw new AuctionError('FAILED', `The settings in ${path} cannot be read.`, {
-      hint: `Look at it: ls -l ${path}`,
+    if (codeOf(cause) === 'ENOENT' || codeOf(cause) === 'ENOTDIR') return {}
+    throw new AuctionError('FAILED', `The settings in ${path} cannot be read: ${reasonOf(cause)}.`, {
+      hint: `Look at it: ls -ld ${path}`,
       cause,
     })
   }
@@ -168,7 +180,7 @@ export async function keepSetting(env: Environment, name: Setting, text: string 
   storedIn(env)
   try {
     const cwd = configDirectory(env)
-    mkdirSync(cwd, { recursive: true, mode: 0o700 })
+    makeDirectory(cwd)
     const { default: Conf } = await import('conf')
     const store = new Conf<Record<string, string>>({
       cwd,
@@ -179,8 +191,7 @@ export async function keepSetting(env: Environment, name: Setting, text: string 
     if (value === null) store.delete(name)
     else store.set(name, value)
   } catch (cause) {
-    const reason = (cause instanceof Error ? cause.message : String(cause)).replace(/\.$/, '')
-    throw new AuctionError('FAILED', `The setting cannot be kept in ${settingsPath(env)}: ${reason}.`, {
+    throw new AuctionError('FAILED', `The setting cannot be kept in ${settingsPath(env)}: ${reasonOf(cause)}.`, {
       hint: 'Name a directory of yours in XDG_CONFIG_HOME.',
       cause,
     })

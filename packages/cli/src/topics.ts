@@ -1,5 +1,6 @@
 /** Pages of help that belong to no command: the environment, exit codes, JSON, and the keys of the screen. */
 import { faults } from '@auction/common/errors'
+import type { Binding } from './screen/keyboard.ts'
 
 export const topicNames = ['environment', 'exit-codes', 'json', 'keys'] as const
 type Topic = (typeof topicNames)[number]
@@ -78,8 +79,8 @@ An error is one document on stderr, and nothing is on stdout:
 Its code decides the exit code: auction help exit-codes
 `
 
-const columnsOf = (rows: readonly (readonly [string, string])[]): string => {
-  const width = Math.max(...rows.map(([name]) => name.length))
+const columnsOf = (rows: readonly (readonly [string, string])[], least = 0): string => {
+  const width = Math.max(least, ...rows.map(([name]) => name.length))
   return rows.map(([name, meaning]) => `  ${name.padEnd(width)}  ${meaning}\n`).join('')
 }
 
@@ -98,7 +99,13 @@ export async function topicPage(topic: Topic): Promise<string> {
 The keys of auction alone, the home screen.\n\n${keysOf(home)}`
 }
 
-function keysOf(keymap: readonly { readonly label: string; readonly help: string }[]): string {
-  const rows = keymap.filter(({ help }) => help !== '').map(({ label, help }) => [label, help] as const)
-  return columnsOf([...new Map(rows.map((row) => [row.join('\t'), row])).values()])
+/** Those that work all over the screen, then those of each place. */
+function keysOf(keymap: readonly Pick<Binding<never, never>, 'label' | 'help' | 'where'>[]): string {
+  const width = Math.max(...keymap.map(({ label }) => label.length))
+  const places = [undefined, ...new Set(keymap.flatMap(({ where }) => where ?? []))]
+  const parts = places.map((place) => {
+    const rows = keymap.filter(({ where }) => where === place).map(({ label, help }) => [label, help] as const)
+    return `${place === undefined ? '' : `  ${place}:\n`}${columnsOf(rows, width)}`
+  })
+  return parts.join('\n')
 }

@@ -1,10 +1,11 @@
 /** One line, once a day, when the house in use is of a newer version than this program. Nobody else is asked about versions. */
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { safeText } from '@auction/common/text'
 import { VERSION } from '@auction/common/version'
 import type { Globals } from './context.ts'
 import { stateDirectory } from './directories.ts'
+import { codeOf, makeDirectory } from './disk.ts'
 import { isNewer } from './house-version.ts'
 import type { Io } from './io.ts'
 import { settingOf } from './settings.ts'
@@ -26,7 +27,7 @@ function isDue({ env, now }: Io): boolean {
   const directory = stateDirectory(env)
   const path = join(directory, 'update-notice')
   try {
-    mkdirSync(directory, { recursive: true, mode: 0o700 })
+    makeDirectory(directory)
     const since = now() - lastIn(path)
     // A clock that was set back must not silence it for years.
     if (since >= 0 && since < DAY_MS) return false
@@ -42,7 +43,7 @@ function lastIn(path: string): number {
     const at = Date.parse(readFileSync(path, 'utf8'))
     return Number.isNaN(at) ? 0 : at
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return 0
+    if (codeOf(error) === 'ENOENT') return 0
     throw error
   }
 }

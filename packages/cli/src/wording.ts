@@ -52,6 +52,9 @@ export function calendar(instant: string, utc: boolean): string {
 /** Money for a person: `$1,280.50`; a dash for none. */
 export const pay = (money: Money | null): string => (money === null ? '–' : formatMoney(money))
 
+/** What stands before an amount of this currency: `$`, `€`, `CHF`. */
+export const signOf = (currency: string): string => formatMoney({ amount: 0, currency }).replace(/[\d.\s]/g, '')
+
 /** Money for a program: `1280.50`; empty for none. */
 export const plainPay = (money: Money | null): string => (money === null ? '' : toDecimal(money.amount, money.currency))
 

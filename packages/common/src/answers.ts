@@ -90,7 +90,7 @@ export const chatLine = z.object({
 })
 export type ChatLine = z.infer<typeof chatLine>
 
-/** What a recomputation from the log says: nothing in `differences` when the books are right. */
+/** What a recomputation from the logs of goods and from the entries says: nothing in `differences` when the books are right. */
 export const audit = z.object({
   ok: z.boolean(),
   at: instant,

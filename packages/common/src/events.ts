@@ -155,8 +155,8 @@ type EventData = { readonly [T in GoodEvent['type']]: z.input<(typeof eventData)
 /** What an event keeps secret; null when it keeps nothing. */
 export function secretOf(event: GoodEvent): Opening | null {
   if (event.type === 'bid') return { max: event.max, named: event.named, salt: event.salt }
-  const reserve = event.type === 'listed' ? event.terms.reserve : event.type === 'note' ? event.changes.reserve : null
   if (event.type !== 'listed' && event.type !== 'note') return null
+  const { reserve } = event.type === 'listed' ? event.terms : event.changes
   return reserve == null ? null : { reserve, salt: event.salt }
 }
 

@@ -76,7 +76,8 @@ export const houseRoutes = {
     path: '/v1/admin/audit',
     access: 'house',
     answer: audit,
-    summary: 'Every balance, hold, price and leader recomputed from the log, and what differs',
+    summary:
+      'Every hold, price, leader and entry recomputed from the logs of goods, every balance from the entries, and what differs',
   },
   jobs: {
     ...get,

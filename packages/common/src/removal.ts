@@ -92,7 +92,7 @@ function removal(command: Taking, bid: StandingBid, good: Good, done: (taken: Ta
   const lapsed: GoodEvent[] = []
   let rest = command.bids.filter(({ id }) => id !== bid.id)
   for (;;) {
-    const [best] = maxima(rest)
+    const best = leadingOf(rest)
     const own = good.leader && best?.bidder.id === good.leader.id ? heldOn(good) : 0
     if (!best || (available.get(best.bidder.id) ?? 0) + own >= holdFor(good, best.max)) break
     const others = rest.filter(({ bidder }) => bidder.id !== best.bidder.id)
@@ -104,17 +104,19 @@ function removal(command: Taking, bid: StandingBid, good: Good, done: (taken: Ta
   return [...lapsed, done({ bidId: bid.id, bidder: bid.bidder, bidsLeft, receivedAt, after })]
 }
 
-/** Each bidder's best bid, the highest maximum first, of equals the earliest. */
-function maxima(bids: readonly StandingBid[]): StandingBid[] {
-  const ranked = bids.toSorted((a, b) => b.max - a.max || a.seq - b.seq)
-  const seen = new Set<number>()
-  return ranked.filter(({ bidder }) => !seen.has(bidder.id) && seen.add(bidder.id))
+/** The bid of the highest maximum, of equals the earliest. */
+function leadingOf(bids: readonly StandingBid[]): StandingBid | undefined {
+  const leads = (a: StandingBid, b: StandingBid) => a.max > b.max || (a.max === b.max && a.seq < b.seq)
+  let best = bids[0]
+  for (const bid of bids) if (best && leads(bid, best)) best = bid
+  return best
 }
 
 /** `P = min(P_before, one user ? S : min(M, M2 + inc(M2)))`, with max(.., R) inside the min when M >= R. */
 function contestOf(bids: readonly StandingBid[], good: Good): Contest {
-  const [best, second] = maxima(bids)
+  const best = leadingOf(bids)
   if (!best) return { price: null, leader: null, max: null, bidCount: 0 }
+  const second = leadingOf(bids.filter(({ bidder }) => bidder.id !== best.bidder.id))
   const { reserve, startPrice, increment } = good
   const contested = second ? Math.min(best.max, second.max + incrementAt(increment, second.max)) : startPrice
   const fair = reserve !== null && best.max >= reserve ? Math.max(contested, reserve) : contested

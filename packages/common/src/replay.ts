@@ -40,10 +40,10 @@ export interface ReplayedBid extends Omit<StandingBid, 'max'> {
 /** A log in which more than this is wrong is not looked at any further. */
 const MOST_DIFFERENCES = 1_000
 /**
- * What is decided is recorded soon: it waits for others in the queue, which is short, and while the database is away for two tries
- * of five seconds. This is much more, so that no honest house of slow disks is accused.
+ * What is decided is recorded soon, or not at all: the house refuses what it could not record within this, which is much more than
+ * the queue and two tries of five seconds take while the database is away.
  */
-const LATE_MS = 60_000
+export const LATE_MS = 60_000
 /** Servers of one house may have clocks this far apart. */
 export const CLOCKS_APART_MS = 10_000
 /** The whole of a price, in basis points. */
@@ -70,6 +70,7 @@ export interface Replay {
  */
 export function createReplay(goodId: number, { punctual = false } = {}): Replay {
   const bids = new Map<number, ReplayedBid>()
+  const standing = new Map<number, ReplayedBid>()
   const differences: Difference[] = []
   let steps: Step[] = []
   let good: Good | null = null
@@ -85,9 +86,8 @@ export function createReplay(goodId: number, { punctual = false } = {}): Replay 
   let stuck = false
 
   const differ = (seq: number, [what, expected, found]: Doubt) => void differences.push({ seq, what, expected, found })
-  const standing = () => [...bids.values()].filter(({ removed }) => removed === null)
   /** The bids that stand, for what takes some away; for anything else none, as logs are long. */
-  const standingFor = (type: string) => (removes.has(type) ? standing() : [])
+  const standingFor = (type: string) => (removes.has(type) ? [...standing.values()] : [])
 
   function read(entry: LoggedEvent, next: LoggedEvent | null): void {
     if (stuck || differences.length >= MOST_DIFFERENCES) return
@@ -274,12 +274,16 @@ export function createReplay(goodId: number, { punctual = false } = {}): Replay 
       const { bidId: id, bidder, amount, message } = event
       if (bids.has(id)) differ(entry.seq, ['bidId', 'one that is new', String(id)])
       const max = isOpened(entry) ? event.max : null
-      bids.set(id, { id, seq: entry.seq, bidder, max, amount, message, at: Date.parse(entry.at), removed: null })
+      const bid = { id, seq: entry.seq, bidder, max, amount, message, at: Date.parse(entry.at), removed: null }
+      bids.set(id, bid)
+      standing.set(id, bid)
     }
     if (removes.has(event.type))
-      for (const bid of standing()) {
+      for (const bid of standing.values()) {
         const removed = removalBy(event, bid)
-        if (removed) bids.set(bid.id, { ...bid, removed })
+        if (!removed) continue
+        bids.set(bid.id, { ...bid, removed })
+        standing.delete(bid.id)
       }
     return after
   }

@@ -11,9 +11,9 @@ import helmet from 'koa-helmet'
 import type { z } from 'zod'
 import type { Auth, Caller } from './auth.ts'
 import { readBody } from './body.ts'
-import { isBusy } from './clerk.ts'
 import type { Clock } from './clock.ts'
 import type { Metrics } from './metrics.ts'
+import { faultOf, problemOf } from './problems.ts'
 import type { Rates } from './rates.ts'
 
 type Routes = typeof routes
@@ -90,35 +90,20 @@ function rim({ draining, log, metrics }: AppOptions): Koa.Middleware {
       await next()
     } catch (error) {
       const fault = faultOf(error)
-      const { status, title } = faults[fault.code]
+      const problem = problemOf(fault, requestId)
+      const { status } = problem
       if (status >= 500 && fault.code !== 'BUSY') log.error({ err: fault.cause ?? fault, requestId }, 'request failed')
       if (context.headerSent) return
-      context.status = status || 500
+      context.status = status
+      if (status === 401) context.set('WWW-Authenticate', 'Bearer')
       if (faults[fault.code].retry) context.set('Retry-After', String(fault.data.retryAfterS ?? 1))
-      context.body = JSON.stringify({
-        ...problemOf(fault),
-        type: `urn:auction:error:${fault.code}`,
-        title,
-        status,
-        requestId,
-      })
+      context.body = JSON.stringify(problem)
       context.type = 'application/problem+json'
     } finally {
       if (draining() && !context.headerSent) context.set('Connection', 'close')
       metrics.called(context.state.route ?? 'none', context.status, (performance.now() - began) / 1000)
     }
   }
-}
-
-/** Any failure as one of the catalogue: the database's short absence is BUSY, what nobody foresaw is INTERNAL. */
-export function faultOf(error: unknown): AuctionError {
-  if (error instanceof AuctionError) return error
-  return new AuctionError(isBusy(error) ? 'BUSY' : 'INTERNAL', undefined, { cause: error })
-}
-
-/** What leaves the house of a failure, on HTTP and sockets alike. */
-export function problemOf(fault: AuctionError): { code: string; detail: string; hint: string } & AuctionError['data'] {
-  return { ...fault.data, code: fault.code, detail: fault.message, hint: fault.hint }
 }
 
 async function serve<K extends RouteName>(name: K, route: Route, context: Context, options: AppOptions): Promise<void> {
@@ -179,7 +164,7 @@ function idempotencyKey(route: Route, context: Context): string {
 
 /** A value by its schema. Throws BAD_REQUEST that names every fault, by place and sentence, never by value. */
 export function parse<T extends z.ZodType>(schema: T, value: unknown, place: string): z.output<T> {
-  const read = schema.safeParse(value)
+  const read = schema.safeParse(value, { error: ({ input }) => (input === undefined ? 'is missing' : undefined) })
   if (read.success) return read.data
   const sentences = read.error.issues.slice(0, 5).map((issue) => {
     const where = [place, ...issue.path.map(String)].filter(Boolean).join('.')

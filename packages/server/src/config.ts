@@ -20,6 +20,13 @@ const url = (...schemes: string[]) =>
       `must be a URL beginning with ${schemes.join(':// or ')}://`,
     )
 
+/** Whether a browser may send this, letter by letter, as the Origin of a page. */
+const isOrigin = (text: string) =>
+  /^[a-z][a-z0-9+.-]*:\/\/[^/?#@\s]+$/.test(text) &&
+  URL.canParse(text) &&
+  // Of schemes the standard does not know, such as an extension's, the origin is opaque.
+  ['null', text].includes(new URL(text).origin)
+
 const DATA_DIRECTORY = '.auction'
 
 /** The settings of contract.md, section 6, that this release knows, by environment name. */
@@ -76,6 +83,7 @@ const settings = z.object({
         .map((origin) => origin.trim())
         .filter(Boolean),
     )
+    .refine((origins) => origins.every(isOrigin), 'must be origins, such as https://app.example, separated by commas')
     .describe('web pages that may call, separated by commas'),
 })
 
@@ -106,7 +114,7 @@ export function readConfig(
     if (flags[name] === '') faults.push(`${name}: must not be empty`)
     try {
       const value =
-        flags[name] ?? environment[name] ?? (file === undefined ? undefined : readFileSync(file, 'utf8').trim())
+        flags[name] ?? (environment[name] || undefined) ?? (file ? readFileSync(file, 'utf8').trim() : undefined)
       if (value !== undefined && value !== '') given[name] = value
     } catch {
       faults.push(`${name}_FILE: cannot read ${file}`)

@@ -7,6 +7,7 @@ import { pino } from 'pino'
 import { type Config, readConfig, type Setting } from './config.ts'
 import { checkDirectory } from './data-directory.ts'
 import { type AuctionServer, createServer } from './server.ts'
+import { checkPostgres } from './store/database.ts'
 
 export interface ServeOptions {
   readonly flags: { readonly port?: string; readonly host?: string; readonly data?: string; readonly check?: boolean }
@@ -22,6 +23,9 @@ export interface Furniture {
   readonly text: string
   close(): Promise<void>
 }
+
+/** Ctrl-C under `npm start` comes twice, from the terminal and from npm; within this time it is one word. */
+const ONE_WORD_MS = 500
 
 const redacted = [
   'password',
@@ -93,6 +97,7 @@ export async function serve({ flags, furnish }: ServeOptions): Promise<number> {
   const config = readConfig(given, environment)
   if (flags.check) {
     checkDirectory(config.AUCTION_DATA)
+    if (config.AUCTION_DATABASE_URL) await checkPostgres(config.AUCTION_DATABASE_URL)
     process.stdout.write('The configuration is right.\n')
     return 0
   }
@@ -101,16 +106,16 @@ export async function serve({ flags, furnish }: ServeOptions): Promise<number> {
     log.fatal({ err }, 'uncaught; stopping')
     process.exit(1)
   })
-  // The first signal drains; the second finds no one here and ends the process at once.
-  const stopped = new Promise<string>((resolve) => {
-    for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => resolve(signal))
-  })
+  // Whoever started it may read only the first lines (`auction serve | head -1`): people are bidding, so it goes on without a
+  // reader, as nginx and PostgreSQL do.
+  process.stdout.on('error', ({ message }) => log.warn(`standard output is lost: ${message}; going on without it`))
+  const stopped = toldToStop()
   const server = await createServer(config, { log })
   try {
     const { url } = await server.listen()
     // Told to stop meanwhile, it does not wait to be filled.
     const furniture = await Promise.race([furnish?.({ url, houseCode: server.houseCode }), stopped])
-    if (typeof furniture !== 'string') announce(server, url, config, furniture)
+    if (typeof furniture !== 'string') process.stdout.write(announcement(server, url, config, furniture))
     await stopped
     if (typeof furniture === 'object') await furniture.close()
   } finally {
@@ -120,16 +125,27 @@ export async function serve({ flags, furnish }: ServeOptions): Promise<number> {
   return 0
 }
 
-/** Says where the house is, and what whoever started it needs to know. */
-function announce(server: AuctionServer, url: string, config: Config, furniture: Furniture | undefined): void {
+/** The first signal drains; one that comes later finds no one here and ends the process at once. */
+function toldToStop(): Promise<string> {
+  const signals = ['SIGTERM', 'SIGINT'] as const
+  return new Promise((resolve) => {
+    const hear = (signal: NodeJS.Signals) => {
+      resolve(signal)
+      setTimeout(() => {
+        for (const each of signals) process.off(each, hear)
+      }, ONE_WORD_MS).unref()
+    }
+    for (const each of signals) process.on(each, hear)
+  })
+}
+
+/** Where the house is, and what whoever started it needs to know: one text, of which a reader that goes loses nothing. */
+function announcement(server: AuctionServer, url: string, config: Config, furniture: Furniture | undefined): string {
   const { AUCTION_DATABASE_URL, AUCTION_DATA } = config
+  const { books, houseCode } = server
   const data = AUCTION_DATABASE_URL ? `PostgreSQL at ${new URL(AUCTION_DATABASE_URL).host}` : AUCTION_DATA
-  process.stdout.write(`The house is open at ${url}\nData in ${data}\n`)
-  if (furniture) process.stdout.write(furniture.text)
-  else if (server.houseCode)
-    process.stdout.write(
-      `House code, good for one account: ${server.houseCode}\n  auction admin claim ${server.houseCode}\n`,
-    )
-  if (server.books === 'wrong')
-    process.stdout.write('The house is read-only: its books disagree with its log. See: auction admin audit\n')
+  const code = houseCode ? `House code, good for one account: ${houseCode}\n  auction admin claim ${houseCode}\n` : ''
+  const wrong =
+    books === 'wrong' ? 'The house is read-only: its books disagree with its log. See: auction admin audit\n' : ''
+  return `The house is open at ${url}\nData in ${data}\n${furniture ? furniture.text : code}${wrong}`
 }

@@ -17,8 +17,8 @@ const SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5
 const ORDERS = [1, 2, 4, 8, 16, 32, 64, 128, 256]
 
 export function createMetrics(): Metrics {
-  const registers = [new Registry()]
-  const [registry] = registers as [Registry]
+  const registry = new Registry()
+  const registers = [registry]
   collectDefaultMetrics({ register: registry })
   const calls = new Histogram({
     name: 'auction_http_seconds',

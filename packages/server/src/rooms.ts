@@ -47,7 +47,7 @@ export function createGate({
   }
 }
 
-/** How long a person's place is kept, and nothing said, after their last connection went. */
+/** How long a person's place is kept, and nothing said, after their last connection was cut. */
 const GRACE_MS = 5_000
 /** Comings and goings told of one room in a second; the rest is only counted. */
 const TOLD_MOST = 10
@@ -97,12 +97,21 @@ export function createRooms() {
       room.told.watchers = room.sockets.size
       return person
     },
-    leave(goodId: number, socketId: string, person: Person | null, now: number): void {
+    /** Answers who is to be told to have left: a person who went with their last connection. */
+    leave(goodId: number, socketId: string, person: Person | null): Person | null {
       const room = rooms.get(goodId)
-      if (!room?.sockets.delete(socketId) || !person) return
-      const present = room.people.get(person.id)
-      present?.sockets.delete(socketId)
-      if (present?.sockets.size === 0) room.gone.set(person.id, now)
+      const present = room && without(room, socketId, person)
+      if (!present) return null
+      room.people.delete(present.person.id)
+      if (!present.announced || !mayTell(room)) return null
+      room.told.watchers = room.sockets.size
+      return present.person
+    },
+    /** As `leave`, but of a connection that was cut: a person's place is kept for a while, and nothing told. */
+    lose(goodId: number, socketId: string, person: Person | null, now: number): void {
+      const room = rooms.get(goodId)
+      const present = room && without(room, socketId, person)
+      if (present) room.gone.set(present.person.id, now)
     },
     /** News of every room; called once a second. */
     tick(now: number): RoomNews[] {
@@ -126,6 +135,14 @@ const emptyRoom = (): Room => ({
   gone: new Map(),
   told: { watchers: 0, lines: 0 },
 })
+
+/** Takes a connection out; answers whose last in this room it was. */
+function without(room: Room, socketId: string, person: Person | null) {
+  if (!room.sockets.delete(socketId) || !person) return null
+  const present = room.people.get(person.id)
+  present?.sockets.delete(socketId)
+  return present?.sockets.size === 0 ? present : null
+}
 
 function mayTell(room: Room): boolean {
   if (room.told.lines >= TOLD_MOST) return false

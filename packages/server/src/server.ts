@@ -7,6 +7,7 @@ import { createApp } from './app.ts'
 import { type Clock, systemClock } from './clock.ts'
 import type { Config } from './config.ts'
 import { openDirectory, sweepDirectory, uploadsIn } from './data-directory.ts'
+import { answerUnparsed } from './problems.ts'
 import { openAudit } from './store/audit.ts'
 import { type Database, lockDirectory, openDatabase } from './store/database.ts'
 import { BATCH_SIZE, type LedgerBook, openLedgerBook } from './store/ledger-book.ts'
@@ -37,6 +38,15 @@ const CHECK_EVERY_MS = 60_000
 const LOOK_EVERY_MS = 1_000
 const ALIVE_EVERY_MS = 5_000
 const DRAIN_MS = 5_000
+const httpLimits = {
+  maxHeaderSize: 8 * 1024,
+  headersTimeout: 10_000,
+  requestTimeout: 15_000,
+  connectionsCheckingInterval: 2_000,
+  // A stream that has nothing to tell finds out in no other way that nobody listens any more.
+  keepAlive: true,
+  keepAliveInitialDelay: 60_000,
+}
 
 /** A server of this configuration, its database open and its books checked. Throws CANNOT_START when it cannot be. */
 export async function createServer(
@@ -80,10 +90,8 @@ function serve(opened: Opened, unlock: () => void): AuctionServer {
     log,
     draining: () => draining,
   })
-  const http = createHttpServer(
-    { maxHeaderSize: 8 * 1024, headersTimeout: 10_000, requestTimeout: 15_000, connectionsCheckingInterval: 2_000 },
-    app.callback(),
-  )
+  const http = createHttpServer(httpLimits, app.callback())
+  answerUnparsed(http)
   const closeUnused = unusedConnections(http)
   sockets.attach(http)
   const catchUp = () => Promise.all([feed.catchUp(), sockets.catchUp()])
@@ -103,6 +111,8 @@ function serve(opened: Opened, unlock: () => void): AuctionServer {
         await makeUpForOutage(clerk, book.aliveAt, clock.now())
       await beAlive()
       await alarms.start()
+      // Before anyone is in a room: a line said elsewhere between their coming and the first look would be taken for known.
+      if (database.kind === 'postgresql') await sockets.catchUp()
       await new Promise<void>((resolve, reject) => {
         http.once('error', (cause: NodeJS.ErrnoException) => {
           const taken = cause.code === 'EADDRINUSE'

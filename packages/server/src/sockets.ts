@@ -16,11 +16,12 @@ import type { Good } from '@auction/common/good'
 import { limits } from '@auction/common/requests'
 import { Server, type Socket } from 'socket.io'
 import type { z } from 'zod'
-import { faultOf, parse, problemOf } from './app.ts'
+import { parse } from './app.ts'
 import type { Auth, Caller } from './auth.ts'
 import type { Clerk } from './clerk.ts'
 import type { Clock } from './clock.ts'
 import type { Feed } from './feed.ts'
+import { faultOf, problemOf } from './problems.ts'
 import type { Rates } from './rates.ts'
 import { createLineMemory, createRooms, type Gate, isAtHome } from './rooms.ts'
 import type { Presenter } from './routes/parts.ts'
@@ -65,7 +66,12 @@ const UNSENT_MOST = 500
 /** Lines of other servers looked at in one second. */
 const LINES_MOST = 1_000
 const HOUSE_ROOM = 'house'
+/** Of whoever is in the rooms of several goods, and hears of all of them in one frame. */
+const SEVERAL_ROOM = 'several'
 const roomOf = (goodId: number) => `good:${goodId}`
+/** The goods whose rooms a socket is in. */
+const goodsOf = (socket: Socket) =>
+  [...socket.rooms].flatMap((room) => (room.startsWith('good:') ? Number(room.slice('good:'.length)) : []))
 const callerOf = (socket: Socket) => (socket.data.caller as Caller | undefined) ?? null
 const tokenRoom = (tokenHash: string) => `token:${tokenHash}`
 
@@ -87,23 +93,7 @@ export function createSockets(options: SocketsOptions): Sockets {
   let cancelTick = () => {}
   let checking: Promise<void> = Promise.resolve()
 
-  io.use((socket, next) => {
-    const { token } = socket.handshake.auth
-    if (token === undefined || token === null) return next()
-    // Anything may come as a token, and what is thrown here, in Socket.IO's own turn, ends the process.
-    const signedIn =
-      typeof token === 'string'
-        ? options.auth.authenticate(token)
-        : Promise.reject(new AuctionError('UNAUTHENTICATED', 'The token must be a string.'))
-    signedIn.then(
-      (caller) => {
-        socket.data.caller = caller
-        void socket.join(tokenRoom(caller.tokenHash))
-        next()
-      },
-      (error: unknown) => next(refusalOf(error)),
-    )
-  })
+  guard(io, options)
   io.on('connection', (socket) => serveSocket(socket, hall, options))
   const stopHouse = feed.onHouse((events) => void io.to(HOUSE_ROOM).emit('house', { events }))
   const stopChat = feed.onCommit((committed) => hall.tell(committed.flatMap(({ lines }) => lines)))
@@ -149,11 +139,58 @@ export function createSockets(options: SocketsOptions): Sockets {
   }
 }
 
+/** Lets in so many of one address, and of those who name a token who is signed in. */
+function guard(io: Server, { auth, rates, trustProxy }: SocketsOptions): void {
+  io.use((socket, next) => {
+    try {
+      // One that is closed already says so no more.
+      if (socket.conn.readyState !== 'closed') socket.conn.once('close', rates.connect(addressOf(socket, trustProxy)))
+    } catch (error) {
+      // Who is refused and stays is disconnected when `connectTimeout` is over.
+      return next(refusalOf(error))
+    }
+    next()
+  })
+  io.use((socket, next) => {
+    const { token } = socket.handshake.auth
+    if (token === undefined || token === null) return next()
+    // Anything may come as a token, and what is thrown here, in Socket.IO's own turn, ends the process.
+    const signedIn =
+      typeof token === 'string'
+        ? auth.authenticate(token)
+        : Promise.reject(new AuctionError('UNAUTHENTICATED', 'The token must be a string.'))
+    signedIn.then(
+      (caller) => {
+        socket.data.caller = caller
+        void socket.join(tokenRoom(caller.tokenHash))
+        next()
+      },
+      (error: unknown) => next(refusalOf(error)),
+    )
+  })
+}
+
 interface Connection {
   readonly writeBuffer: readonly unknown[]
   readonly transport: { readonly socket?: { readonly bufferedAmount: number; terminate(): void } }
 }
 const connectionOf = (socket: Socket) => socket.conn as unknown as Connection
+
+/** Each socket in one frame: of two volatile ones in a row the second is lost. */
+function tellHeads(io: Server, now: number, goodIds: readonly number[], heads: ReadonlyMap<number, number>): void {
+  const frame = (ids: readonly number[]) => ({
+    now,
+    seqs: Object.fromEntries(ids.map((goodId) => [goodId, heads.get(goodId) ?? 0])),
+  })
+  for (const goodId of goodIds)
+    io.to(roomOf(goodId))
+      .except(SEVERAL_ROOM)
+      .volatile.emit('heads', frame([goodId]))
+  for (const id of io.sockets.adapter.rooms.get(SEVERAL_ROOM) ?? []) {
+    const socket = io.sockets.sockets.get(id)
+    if (socket) socket.volatile.emit('heads', frame(goodsOf(socket)))
+  }
+}
 
 function readsTooSlowly(socket: Socket): boolean {
   const { writeBuffer, transport } = connectionOf(socket)
@@ -203,17 +240,23 @@ function openHall(io: Server, { clock, feed, rooms: stored }: SocketsOptions) {
           ),
         )
       void socket.join(roomOf(good.id))
+      if (goodsOf(socket).length > 1) void socket.join(SEVERAL_ROOM)
       if (joined) tellPresence(good.id, { joined })
     },
     leave(socket: Socket, goodId: number): void {
-      rooms.leave(goodId, socket.id, callerOf(socket)?.user ?? null, clock.now())
+      const left = rooms.leave(goodId, socket.id, callerOf(socket)?.user ?? null)
       void socket.leave(roomOf(goodId))
+      if (goodsOf(socket).length < 2) void socket.leave(SEVERAL_ROOM)
+      if (left) tellPresence(goodId, { left })
     },
+    lose: (socket: Socket, goodId: number) =>
+      rooms.lose(goodId, socket.id, callerOf(socket)?.user ?? null, clock.now()),
     /** Newest seqs, changed presence, and the end of rooms that everyone left. */
     tick(now: number): void {
-      const heads = feed.heads()
-      for (const { goodId, changed, left, over } of rooms.tick(now)) {
-        io.to(roomOf(goodId)).volatile.emit('heads', { now, seqs: { [goodId]: heads.get(goodId) ?? 0 } })
+      const news = rooms.tick(now)
+      const goodIds = news.map(({ goodId }) => goodId)
+      tellHeads(io, now, goodIds, feed.heads())
+      for (const { goodId, changed, left, over } of news) {
         for (const person of left) tellPresence(goodId, { left: person })
         if (changed && left.length === 0) tellPresence(goodId)
         if (!over) continue
@@ -272,11 +315,10 @@ function serveSocket(socket: Socket, hall: Hall, options: SocketsOptions): void 
     await socket.join(HOUSE_ROOM)
     return {}
   })
-  socket.on('disconnecting', () => {
-    for (const room of socket.rooms) {
-      const [, goodId] = /^good:([0-9]+)$/.exec(room) ?? []
-      if (goodId) hall.leave(socket, Number(goodId))
-    }
+  socket.on('disconnecting', (reason) => {
+    // Who says goodbye has left; whoever is cut off may be back at once.
+    const go = reason === 'client namespace disconnect' ? hall.leave : hall.lose
+    for (const goodId of goodsOf(socket)) go(socket, goodId)
   })
 }
 
@@ -301,13 +343,14 @@ function handle<T extends z.ZodType>(
       .then(() => act(parse(schema, payload, '')))
       .then((reply) => answer({ ok: true, ...reply }))
       .catch((error: unknown) => {
-        if (!(error instanceof AuctionError)) log.error({ err: error, frame: name }, 'frame failed')
-        answer({ ok: false, error: problemOf(faultOf(error)) })
+        const requestId = randomUUID()
+        if (!(error instanceof AuctionError)) log.error({ err: error, frame: name, requestId }, 'frame failed')
+        answer({ ok: false, error: problemOf(faultOf(error), requestId) })
       })
   })
 }
 
 function refusalOf(error: unknown): Error {
   const fault = faultOf(error)
-  return Object.assign(new Error(fault.message), { data: problemOf(fault) })
+  return Object.assign(new Error(fault.message), { data: problemOf(fault, randomUUID()) })
 }

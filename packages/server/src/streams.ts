@@ -7,6 +7,7 @@ import { safeJson } from '@auction/common/text'
 import type { Context } from 'koa'
 import type { Clock } from './clock.ts'
 import type { Feed } from './feed.ts'
+import type { Rates } from './rates.ts'
 import type { Queries } from './store/queries.ts'
 
 export interface Streams {
@@ -28,10 +29,12 @@ export function createStreams({
   clock,
   feed,
   queries,
+  rates,
 }: {
   clock: Clock
   feed: Feed
   queries: Pick<Queries, 'events' | 'good'>
+  rates: Pick<Rates, 'connect'>
 }): Streams {
   const listeners = new Set<ServerResponse>()
   const open = new Set<ServerResponse>()
@@ -48,9 +51,14 @@ export function createStreams({
       if (response.getHeader('Content-Type') === 'text/event-stream') response.write(': \n\n')
   }
 
-  /** Answers null when nobody listens: a HEAD request, or a caller who left before the answer began and closes no more. */
+  /**
+   * Answers null when nobody listens: a HEAD request, or a caller who left before the answer began and closes no more.
+   * Throws RATE_LIMITED when the caller's address listens to as much as it may.
+   */
   function begin(context: Context, type: string): ServerResponse | null {
     const { res } = context
+    const uncount = rates.connect(context.ip)
+    res.on('close', uncount)
     context.respond = false
     res.writeHead(200, {
       ...context.response.headers,
@@ -61,7 +69,9 @@ export function createStreams({
     res.flushHeaders()
     res.on('error', () => res.destroy())
     if (context.method === 'HEAD') res.end()
-    return res.destroyed || res.writableEnded ? null : res
+    if (!res.destroyed && !res.writableEnded) return res
+    uncount()
+    return null
   }
 
   /** Tells one listener of a good's events; lets go of one that does not read. */
@@ -126,7 +136,6 @@ export function createStreams({
     clock(context) {
       const response = begin(context, 'text/event-stream')
       if (!response) return
-      response.write(`data: ${clock.now()}\n\n`)
       listeners.add(response)
       response.on('close', () => listeners.delete(response))
     },

@@ -188,7 +188,11 @@ export function createWebhooks(options: WebhooksOptions): Webhooks {
 
   /** The list as SQL has it; a new webhook begins with a look at everything. */
   async function refresh(): Promise<void> {
+    const before = new Map([...lines].map(([id, { hook }]) => [id, hook]))
     const hooks = await queries.webhooks()
+    // What an order has answered meanwhile is newer than this list.
+    const isOlder = ({ hook, working }: Line) => !working && before.has(hook.id) && before.get(hook.id) !== hook
+    if ([...lines.values()].some(isOlder)) return refresh()
     const known = new Set(hooks.map(({ id }) => id))
     for (const [id, line] of lines)
       if (!known.has(id)) {

@@ -82,7 +82,7 @@ export function wire(opened: Opened) {
     present: () => present,
   })
   const present = createPresenter(queries, epoch, sockets.watchersOf)
-  const streams = createStreams({ clock, feed, queries })
+  const streams = createStreams({ clock, feed, queries, rates })
   const parts: Parts = {
     config,
     database: database.kind,

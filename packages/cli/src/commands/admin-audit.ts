@@ -14,10 +14,15 @@ const columns: readonly Column<Difference>[] = [
   { title: 'found', value: ({ found }) => found, wide: true },
 ]
 
+/** What no recomputation can find. */
+const unseen = 'Deposits and withdrawals stand in no log: compare them with what was paid in and out.'
+
 export const command: Command = {
   examples: ['admin audit', 'admin audit --json'],
-  notes:
-    'Every price, leader, hold, entry and balance is recomputed from the log, and nothing is changed.\nIt ends with 0 when the books are right and with 1 when they are not. While they are wrong when a server starts,\nit opens its house read-only.',
+  notes: `Every price, leader, hold and entry of a good is recomputed from its log, every balance from the entries; nothing is changed.
+${unseen} It looks neither at who may log in nor at chat.
+It ends with 0 when the books are right and with 1 when they are not. While they are wrong when a server starts,
+it opens its house read-only.`,
   run: async ({ client, io, output }) => {
     const answer = await (await client()).call('audit', { patienceMs: PATIENCE_MS })
     const { ok, checked, differences } = answer
@@ -28,6 +33,7 @@ export const command: Command = {
       output.line(
         `The books are right: ${goods} ${goods === 1 ? 'good' : 'goods'}, ${events} events, ${entries} entries and ${accounts} accounts recomputed.`,
       )
+      output.line(unseen)
     }
     return ok ? 0 : 1
   },

@@ -1,12 +1,13 @@
 /** `auction config set <name> [value]`: keeps a setting, or goes back to the default. */
 import type { Command } from '../command.ts'
-import { keepSetting, parseSetting, rules, settingNames, settingOf, settingsPath } from '../settings.ts'
+import { choicesOf, keepSetting, parseSetting, rules, settingNames, settingOf, settingsPath } from '../settings.ts'
 
 const meanings = settingNames.map((name) => `  ${name.padEnd(14)}${rules[name].meaning}`).join('\n')
 
 export const command: Command = {
   words: '<name> [value]',
   choices: settingNames,
+  choicesAfter: choicesOf,
   examples: ['config set server https://house.example', 'config set pager off', 'config set utc'],
   notes: `Without a value it goes back to the default. The settings:\n${meanings}`,
   run: async ({ io, output }, { words }) => {

@@ -115,12 +115,13 @@ async function followToEnd({ client, goodId, me, password, plan, teller, quit }:
   const { follow } = await import('../follow.ts')
   const { since, until } = plan
   return new Promise<number>((resolve, reject) => {
-    let began = false
+    let [began, ending] = [false, false]
     const finish = (code: number): void => {
       feed.close()
       resolve(code)
     }
     const onMessage = (message: FeedMessage): void => {
+      if (ending && message.type !== 'gap') return
       teller.tell(message)
       if (message.type !== 'snapshot' && message.type !== 'event') return
       const { good } = message
@@ -130,8 +131,12 @@ async function followToEnd({ client, goodId, me, password, plan, teller, quit }:
       const ended = message.type === 'event' ? endings.includes(message.event.type) : good.status !== 'open'
       if (ended && !owed) {
         const end = endOf(good, me)
-        teller.end(end, good)
-        finish(plan.exitStatus ? codeOf(end) : 0)
+        ending = true
+        // A gap that the last event closes, or that a snapshot leaves, is told in the same turn; the end comes after it.
+        queueMicrotask(() => {
+          teller.end(end, good)
+          finish(plan.exitStatus ? codeOf(end) : 0)
+        })
       } else if (until === 'outbid' && !owed && good.status === 'open' && good.you?.standing === 'outbid') {
         teller.end({ outcome: null, you: 'outbid' }, good)
         finish(EXIT_OUTBID)

@@ -3,6 +3,9 @@ import { type Binding, screenKeys } from '../screen/keyboard.ts'
 import { fits } from '../screen/model.ts'
 import { chosen, type Home, type Msg, type Tab, tabNames } from './model.ts'
 
+const FILTER = 'Writing the filter, after /'
+const LIST = 'On the list'
+
 const typing = (home: Home) => fits(home) && home.filter.typing && home.panel === 'none'
 const free = (home: Home) => fits(home) && !typing(home)
 const onList = (home: Home) => free(home) && home.panel === 'none'
@@ -16,6 +19,7 @@ export const keymap: readonly Binding<Home, Msg>[] = [
     keys: ['enter'],
     label: 'Enter',
     help: 'keep the filter',
+    where: FILTER,
     rank: 1,
     when: typing,
     message: () => ({ type: 'keep_filter' }),
@@ -24,6 +28,7 @@ export const keymap: readonly Binding<Home, Msg>[] = [
     keys: ['backspace', 'delete'],
     label: 'Backspace',
     help: 'take back a letter',
+    where: FILTER,
     rank: null,
     when: typing,
     message: () => ({ type: 'erase' }),
@@ -33,6 +38,7 @@ export const keymap: readonly Binding<Home, Msg>[] = [
     text: true,
     label: 'letters',
     help: 'words a good must have',
+    where: FILTER,
     rank: null,
     when: typing,
     message: (_home, _stamp, name) => ({ type: 'typed', text: name }),
@@ -41,6 +47,7 @@ export const keymap: readonly Binding<Home, Msg>[] = [
     keys: ['enter'],
     label: 'Enter',
     help: 'open',
+    where: LIST,
     rank: 1,
     when: (home) => onList(home) && chosen(home) !== null,
     message: () => ({ type: 'open' }),
@@ -49,6 +56,7 @@ export const keymap: readonly Binding<Home, Msg>[] = [
     keys: ['escape'],
     label: 'Esc',
     help: 'back; no filter',
+    where: 'With help open, or a filter',
     rank: 2,
     when: (home) => fits(home) && (home.panel !== 'none' || home.filter.typing || home.filter.text !== ''),
     message: () => ({ type: 'escape' }),
@@ -61,7 +69,7 @@ export const keymap: readonly Binding<Home, Msg>[] = [
     when: free,
     message: () => ({ type: 'edit_filter' }),
   },
-  { keys: ['s'], label: 's', help: 'sort', rank: 4, when: onList, message: () => ({ type: 'sort' }) },
+  { keys: ['s'], label: 's', help: 'sort', where: LIST, rank: 4, when: onList, message: () => ({ type: 'sort' }) },
   {
     keys: ['tab', 'l', 'right'],
     label: 'Tab l',

@@ -1,7 +1,7 @@
 /** What keys do to the home screen: tabs, cursor, filter, help, leaving. */
 import { safeLines, safeText } from '@auction/common/text'
 import { mostHelpScroll } from '../screen/key-lines.ts'
-import { mute, nextNotice } from '../screen/notices.ts'
+import { copyLink, mute, nextNotice } from '../screen/notices.ts'
 import { FRAME } from '../screen/words.ts'
 import { keymap } from './keymap.ts'
 import { boxesOf, type Change, chosen, type Home, type KeyMsg, needsLogin, orders, shelfOf, wantedOf } from './model.ts'
@@ -48,12 +48,8 @@ export function onKey(home: Home, msg: KeyMsg): Change {
       return [nextNotice(home), []]
     case 'mute':
       return [mute(home), []]
-    case 'copy': {
-      const good = chosen(home)
-      if (good === null) return [home, []]
-      const link = `${home.server}/v1/goods/${good.id}`
-      return [{ ...home, notice: { tone: 'plain', text: `✓ Copied: ${link}` } }, [{ type: 'copy', text: link }]]
-    }
+    case 'copy':
+      return copyLink(home, chosen(home))
     case 'refetch':
       return [{ ...home, notice: null, failure: null }, look(home)]
     case 'suspend':

@@ -5,6 +5,7 @@ import type { GoodView } from '@auction/common/view'
 import type { Client } from '../client.ts'
 import { inServerTime } from '../connection.ts'
 import { followHouse } from '../follow.ts'
+import { Escaped } from '../interruption.ts'
 import type { Page } from '../pages.ts'
 import { fetchPictureFrames } from '../picture-cells.ts'
 import { viewOf } from '../screen/app.tsx'
@@ -145,7 +146,7 @@ function firstHome({ client, me, io, utc }: Visit, window: Window, clock: Server
   })
 }
 
-/** The good until it is left; the error when it cannot be shown. */
+/** The good until it is left, or its password not given; the error when it cannot be shown. */
 async function open(good: GoodView, { client, me, io, utc, roomPassword }: Visit, window: Window) {
   try {
     let password: string | undefined
@@ -156,6 +157,7 @@ async function open(good: GoodView, { client, me, io, utc, roomPassword }: Visit
     return await watchGood({ client, goodId: good.id, me, password, io, utc, window, canGoBack: true })
   } catch (error) {
     if (error instanceof AuctionError) return { error }
+    if (error instanceof Escaped) return { code: null }
     throw error
   }
 }

@@ -15,6 +15,8 @@ export interface Binding<Model, Msg> {
   /** As the footer and the help write the keys. */
   readonly label: string
   readonly help: string
+  /** The only place where it means that, for who reads of it without the screen; left out where it is all of the screen. */
+  readonly where?: string
   /** Shown in the footer, in this order of importance; null: only in the help. */
   readonly rank: number | null
   when(model: Model): boolean
@@ -63,7 +65,7 @@ export function screenKeys<Model extends { readonly notices: readonly unknown[] 
       when: (model) => free(model) && model.notices.length > 0,
       message: () => ({ type: 'next_notice' }),
     },
-    { keys: ['y'], label: 'y', help: 'copy link', rank: 13, when: canCopy, message: () => ({ type: 'copy' }) },
+    { keys: ['y'], label: 'y', help: 'copy link', rank: 11, when: canCopy, message: () => ({ type: 'copy' }) },
     { ...only(['R'], 'R', 'refetch'), when: free, message: () => ({ type: 'refetch' }) },
     { ...only(['B'], 'B', 'bell on or off'), when: free, message: () => ({ type: 'mute' }) },
     { keys: ['?'], label: '?', help: 'help', rank: 8, when: free, message: () => ({ type: 'panel', panel: 'help' }) },

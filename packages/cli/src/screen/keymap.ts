@@ -2,6 +2,9 @@
 import { type Binding, screenKeys } from './keyboard.ts'
 import { bidBar, chatBar, fits, isWriting, type Model, type Msg } from './model.ts'
 
+const WRITING = 'Writing to the room, after c'
+const FIELD = 'In the field of a bid, after b, x, m or +'
+
 // Nothing unseen is acted on: in a window too small for the screen only what leaves it works.
 const inField = (model: Model) =>
   fits(model) && model.line.step === 'amount' && model.panel === 'none' && !isWriting(model)
@@ -25,6 +28,7 @@ export const keymap: readonly Binding<Model, Msg>[] = [
     keys: ['enter'],
     label: 'Enter',
     help: 'say it',
+    where: WRITING,
     rank: 1,
     when: isWriting,
     message: (_model, { key }) => ({ type: 'say', key }),
@@ -33,6 +37,7 @@ export const keymap: readonly Binding<Model, Msg>[] = [
     keys: ['backspace', 'delete'],
     label: 'Backspace',
     help: 'take back a letter',
+    where: WRITING,
     rank: null,
     when: isWriting,
     message: () => ({ type: 'erase' }),
@@ -42,6 +47,7 @@ export const keymap: readonly Binding<Model, Msg>[] = [
     text: true,
     label: 'letters',
     help: 'write to the room',
+    where: WRITING,
     rank: null,
     when: isWriting,
     message: (_model, _stamp, name) => ({ type: 'typed', text: name }),
@@ -50,6 +56,7 @@ export const keymap: readonly Binding<Model, Msg>[] = [
     keys: ['enter'],
     label: 'Enter',
     help: 'review',
+    where: FIELD,
     rank: 1,
     when: typing,
     message: (_model, { at, key }) => ({ type: 'enter', at, key }),
@@ -58,6 +65,7 @@ export const keymap: readonly Binding<Model, Msg>[] = [
     keys: ['enter'],
     label: 'Enter',
     help: 'place this bid',
+    where: 'At the review of a bid, after Enter',
     rank: 1,
     when: (model) => inReview(model) && bidBar(model) === null,
     message: (_model, { at, key }) => ({ type: 'enter', at, key }),
@@ -66,6 +74,7 @@ export const keymap: readonly Binding<Model, Msg>[] = [
     keys: ['escape'],
     label: 'Esc',
     help: 'back',
+    where: 'With a field, a review, help, description or picture open',
     rank: 2,
     when: (model) => (fits(model) && model.panel !== 'none') || isWriting(model) || inField(model) || inReview(model),
     message: () => ({ type: 'escape' }),
@@ -74,6 +83,7 @@ export const keymap: readonly Binding<Model, Msg>[] = [
     keys: ['escape'],
     label: 'Esc',
     help: 'back to the list',
+    where: 'With nothing of that open, where the good was opened from the home screen',
     rank: 2,
     when: canGoBack,
     message: () => ({ type: 'go_back' }),
@@ -96,12 +106,21 @@ export const keymap: readonly Binding<Model, Msg>[] = [
     message: () => ({ type: 'open_bid', kind: 'max' }),
   },
   { keys: ['c'], label: 'c', help: 'chat', rank: 6, when: canChat, message: () => ({ type: 'open_chat' }) },
-  { keys: ['+', '='], label: '+', help: 'step up', rank: 10, when: canBid, message: () => ({ type: 'step', by: 1 }) },
-  { keys: ['-'], label: '-', help: 'step down', rank: 7, when: typing, message: () => ({ type: 'step', by: -1 }) },
+  { keys: ['+', '='], label: '+', help: 'step up', rank: 13, when: canBid, message: () => ({ type: 'step', by: 1 }) },
+  {
+    keys: ['-'],
+    label: '-',
+    help: 'step down',
+    where: FIELD,
+    rank: 7,
+    when: typing,
+    message: () => ({ type: 'step', by: -1 }),
+  },
   {
     keys: ['backspace', 'delete'],
     label: 'Backspace',
     help: 'take back a digit',
+    where: FIELD,
     rank: null,
     when: typing,
     message: () => ({ type: 'erase' }),
@@ -126,7 +145,7 @@ export const keymap: readonly Binding<Model, Msg>[] = [
     keys: ['i'],
     label: 'i',
     help: 'picture',
-    rank: 11,
+    rank: 10,
     when: (model) => free(model) && Boolean(model.good?.image),
     message: () => ({ type: 'panel', panel: 'picture' }),
   },
@@ -140,6 +159,7 @@ export const keymap: readonly Binding<Model, Msg>[] = [
     keys: [...'0123456789.,'],
     label: '0-9 .',
     help: 'type an amount',
+    where: FIELD,
     rank: null,
     when: typing,
     message: (_model, _stamp, name) => ({ type: 'typed', text: name }),

@@ -5,7 +5,7 @@ import { panesOf } from './geometry.ts'
 import { mostHelpScroll } from './key-lines.ts'
 import { keymap } from './keymap.ts'
 import { type Change, factsOf, fits, isWriting, type KeyMsg, type Model, withLine } from './model.ts'
-import { mute, nextNotice } from './notices.ts'
+import { copyLink, mute, nextNotice } from './notices.ts'
 import { FRAME, wrapText } from './words.ts'
 
 /** The screen after a key. */
@@ -52,10 +52,8 @@ export function onKey(model: Model, msg: KeyMsg): Change {
       return [nextNotice(model), []]
     case 'mute':
       return [mute(model), []]
-    case 'copy': {
-      const link = `${model.server}/v1/goods/${model.good?.id ?? ''}`
-      return [{ ...model, notice: { tone: 'plain', text: `✓ Copied: ${link}` } }, [{ type: 'copy', text: link }]]
-    }
+    case 'copy':
+      return copyLink(model, model.good)
     case 'refetch':
       return [{ ...model, notice: null }, [{ type: 'fetchGood' }, { type: 'fetchBids' }, { type: 'fetchChat' }]]
     case 'suspend':

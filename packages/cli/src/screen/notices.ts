@@ -38,3 +38,13 @@ export function mute<Model extends News>(model: Model): Model {
   const text = model.muted ? '♪ The bell rings when you are outbid.' : '– The bell is off.'
   return { ...model, muted: !model.muted, notice: { tone: 'plain', text } }
 }
+
+/** The link of a good, for the clipboard and told. */
+export function copyLink<Model extends News & { readonly server: string }>(
+  model: Model,
+  good: { readonly id: number } | null,
+): readonly [Model, readonly { readonly type: 'copy'; readonly text: string }[]] {
+  if (good === null) return [model, []]
+  const text = `${model.server}/v1/goods/${good.id}`
+  return [{ ...model, notice: { tone: 'plain', text: `✓ Copied: ${text}` } }, [{ type: 'copy', text }]]
+}

@@ -1,7 +1,8 @@
 /** What each part of the screen says, line by line: the Model in words, without knowing how lines get onto a terminal. */
+import { incrementAt } from '@auction/common/increments'
 import type { GoodView } from '@auction/common/view'
 import stringWidth from 'string-width'
-import { duration, pay } from '../wording.ts'
+import { duration, pay, signOf } from '../wording.ts'
 import { chatFieldLine } from './chat-pane.ts'
 import { bidBar, isWriting, LEAST, type Model } from './model.ts'
 import { gone, outcomeOf } from './news.ts'
@@ -38,7 +39,7 @@ export function headerLines(model: Model, width: number): Line[] {
   const connection: Line = [{ text: ' ' }, connectionWords(model), { text: ' ' }]
   if (good === null) return [between(plain(` ${model.server}`), connection, width), fitTo([], width)]
   const name: Line = [
-    { text: ` #${good.id} `, tone: 'dim' },
+    { text: ` #${good.id}  `, tone: 'dim' },
     { text: good.name, bold: true },
   ]
   const skew = skewWords(model)
@@ -46,9 +47,19 @@ export function headerLines(model: Model, width: number): Line[] {
   const watching = good.watchers > 0 ? ` · ${good.watchers}${of} watching` : ''
   const end = endWords(good, model.time.now, zone)
   const room = good.private ? ' · private' : ''
-  const about = ` by ${good.owner.nick}${room}${watching} · ${end}`
+  const about = (kind: string) => dim(` by ${good.owner.nick}${room}${watching}${kind} · ${end}`)
   const right: Line = skew === null ? [] : [{ text: ` ▲ ${skew} `, tone: 'warning' }]
-  return [between(name, connection, width), between(dim(about), right, width)]
+  const whole = about(kindWords(model, good))
+  const second = widthOf(whole) + widthOf(right) <= width ? whole : about('')
+  return [between(name, connection, width), between(second, right, width)]
+}
+
+/** What kind of auction it is, and the step above the present price, once that is known. */
+function kindWords({ terms }: Model, { status, offeredTo, price, startPrice, minimumBid }: GoodView): string {
+  if (status !== 'open' || offeredTo) return ''
+  const from = (price ?? startPrice).amount
+  const step = terms?.increment ? incrementAt(terms.increment, from) : minimumBid.amount - from
+  return step > 0 ? ` · English, +${pay({ ...minimumBid, amount: step }).replace(/\.0+$/, '')}` : ''
 }
 
 /** Price, leader, how you stand, and how long it still runs; `compact` for where there is little room. */
@@ -226,7 +237,7 @@ export function bidBarLine(model: Model, width: number): Line {
   if (line.step === 'closed')
     return between(plain(`b to bid · ${minimum}`), dim(line.text ? `draft ${line.text}` : ''), width)
   const label = line.kind === 'max' ? 'YOUR MAXIMUM' : 'YOUR BID'
-  const field: Line = [{ text: `${label} ${currency} ` }, { text: line.text, bold: true }, { text: '▏   ' }]
+  const field: Line = [{ text: `${label} ${signOf(currency)} ` }, { text: line.text, bold: true }, { text: '▏   ' }]
   const hint = dim('Enter review · Esc cancel')
   const whole = [...field, ...dim(minimum)]
   return widthOf(whole) + widthOf(hint) + 2 <= width ? between(whole, hint, width) : whole

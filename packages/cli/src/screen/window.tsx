@@ -69,11 +69,15 @@ function openWindow(io: WindowIo): { window: Window; close(): Promise<void> } {
   const handOver: SuspendTerminal = async (use) => {
     if (away) return
     away = true
-    try {
-      await (shown.suspend ? shown.suspend(use) : use())
-    } finally {
-      away = false
+    const used = async () => {
+      try {
+        await use()
+      } finally {
+        // Before Ink draws: whoever sees that may press a key at once.
+        away = false
+      }
     }
+    await (shown.suspend ? shown.suspend(used) : used())
   }
   // Keys typed in one breath reach what the first of them brought up, drawn or not.
   const front: View = {
@@ -123,18 +127,21 @@ function openWindow(io: WindowIo): { window: Window; close(): Promise<void> } {
       repaint.cancel()
       lent = true
       const used = async () => {
-        await use()
-        // A prompt that has its answer stops the reading of stdin a moment later: not after Ink has begun to read again.
-        await new Promise((resolve) => setImmediate(resolve))
-        // Before Ink has the terminal back, which draws at once.
-        front.onResize(sizeOf(io))
+        try {
+          await use()
+        } finally {
+          // A prompt that was answered or left stops the reading of stdin a moment later: not after Ink has begun to read again.
+          await new Promise((resolve) => setImmediate(resolve))
+          // Before Ink has the terminal back, which draws at once.
+          lent = false
+          front.onResize(sizeOf(io))
+        }
       }
       try {
         await handOver(used)
       } finally {
-        lent = false
+        resized()
       }
-      resized()
     },
     ended: ended.promise,
     sayLast: (text) => {
@@ -172,8 +179,8 @@ export function Frame({ view, onReady }: { view: View; onReady?(suspend: Suspend
   }, [onReady, suspendTerminal])
   useInput((input, key) => {
     // A terminal without bracketed paste hands a paste over as typing; text after a line break is what tells. Line breaks at
-    // the end are Enter typed fast: the first one only opens a review, and the others come too early for it.
-    if (/[\r\n][^\r\n]/.test(input)) return view.onPaste(input)
+    // the end, or one key after them, are typed fast: the first Enter only opens a review, and others come too early for it.
+    if (/[\r\n][^\r\n]./su.test(input)) return view.onPaste(input)
     for (const name of keyNames(input, key)) view.onKey(name)
   })
   usePaste((text) => view.onPaste(text))

@@ -1,4 +1,4 @@
-/** The books recomputed from the log: every price, leader, hold, entry and balance, and what differs. Never writes. */
+/** The books recomputed: prices, leaders, holds and entries from the logs of goods, balances from entries. Never writes (decision 17). */
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { Audit } from '@auction/common/answers'
 import { type FeedEvent, type LoggedEvent, toInstant } from '@auction/common/events'

@@ -42,21 +42,33 @@ const CONNECT_TIMEOUT_MS = 5_000
 const POOL_SIZE = 10
 /** A checkpoint holds the writer up: one in 32 MB rather than one in 4. */
 const CHECKPOINT_PAGES = 8_000
+/** PostgreSQL's code of it. */
+const NO_SUCH_DATABASE = '3D000'
 /** PostgreSQL's advisory locks have numbers; this one is ours. */
 const SCHEMA_LOCK = 8010
 
 /** Opens PostgreSQL at `url`, or SQLite in `directory` when `url` is null. Throws CANNOT_START when it cannot be used. */
-export async function openDatabase(directory: string, url: string | null): Promise<Database> {
+export function openDatabase(directory: string, url: string | null): Promise<Database> {
+  const file = join(directory, 'auction.db')
+  return url === null
+    ? orCannotStart(file, () => openSqlite(file))
+    : orCannotStart(placeOf(url), () => openPostgres(url))
+}
+
+/** Whether there is a PostgreSQL database at `url`, which is left as it is. Throws CANNOT_START. */
+export async function checkPostgres(url: string): Promise<void> {
+  await orCannotStart(placeOf(url), async () => (await connectPostgres(url)).close())
+}
+
+const placeOf = (url: string) => `PostgreSQL at ${new URL(url).host}`
+
+async function orCannotStart<T>(place: string, open: () => Promise<T>): Promise<T> {
   try {
-    return url === null ? await openSqlite(join(directory, 'auction.db')) : await openPostgres(url)
+    return await open()
   } catch (cause) {
     if (cause instanceof AuctionError) throw cause
-    const place = url === null ? join(directory, 'auction.db') : `PostgreSQL at ${new URL(url).host}`
-    throw new AuctionError(
-      'CANNOT_START',
-      `The database cannot be opened (${place}): ${cause instanceof Error ? cause.message : String(cause)}`,
-      { cause },
-    )
+    const reason = cause instanceof Error ? cause.message : String(cause)
+    throw new AuctionError('CANNOT_START', `The database cannot be opened (${place}): ${reason}`, { cause })
   }
 }
 
@@ -90,18 +102,44 @@ async function tune(orm: SqliteORM): Promise<SqliteFile.Database> {
 }
 
 async function openPostgres(url: string): Promise<Database> {
-  const orm = await PostgresORM.init({
-    ...options,
-    clientUrl: url,
-    pool: { min: 0, max: POOL_SIZE },
-    driverOptions: { connectionTimeoutMillis: CONNECT_TIMEOUT_MS },
-  })
+  const orm = await connectPostgres(url)
   // Servers that start at the same moment bring the schema up to date one after the other.
   await orm.em.fork().transactional(async (em) => {
     await em.execute(`select pg_advisory_xact_lock(${SCHEMA_LOCK})`)
     await orm.migrator.up({ transaction: em.getTransactionContext() })
   })
   return { kind: 'postgresql', writer: orm.em, reader: orm.em, native: null, close: () => closeAll([orm]) }
+}
+
+async function connectPostgres(url: string): Promise<PostgresORM> {
+  const orm = await PostgresORM.init({
+    ...options,
+    clientUrl: url,
+    // A name mistyped would be a new house, empty, in which nobody has an account.
+    ensureDatabase: false,
+    pool: { min: 0, max: POOL_SIZE },
+    driverOptions: { connectionTimeoutMillis: CONNECT_TIMEOUT_MS },
+  })
+  try {
+    await orm.em.execute('select 1')
+    return orm
+  } catch (cause) {
+    await orm.close()
+    if (!(cause instanceof Error && 'code' in cause && cause.code === NO_SUCH_DATABASE)) throw cause
+    const { hostname, port, username, pathname } = new URL(url)
+    const server = [
+      ['-h', hostname],
+      ['-p', port],
+      ['-U', username],
+    ]
+      .filter(([, value]) => value)
+      .flat()
+    const name = pathname.slice(1)
+    throw new AuctionError('CANNOT_START', `There is no database ${name} in ${placeOf(url)}.`, {
+      hint: `Correct AUCTION_DATABASE_URL, or make it: ${['createdb', ...server, name].join(' ')}`,
+      cause,
+    })
+  }
 }
 
 async function closeAll(orms: readonly MikroORM[]): Promise<void> {

@@ -1,9 +1,10 @@
 /** One order done to a batch: answered as before when its key is known, else by what its kind does. */
 import { AuctionError } from '@auction/common/errors'
+import { LATE_MS } from '@auction/common/replay'
 import { type Batch, insert } from './batch.ts'
 import * as goods from './good-orders.ts'
 import * as house from './house-orders.ts'
-import type { Order, Outcome, Result } from './orders.ts'
+import type { Order, Outcome, Result, Results } from './orders.ts'
 import * as rooms from './room-orders.ts'
 import * as webhooks from './webhook-orders.ts'
 
@@ -16,13 +17,13 @@ export function perform(batch: Batch, order: Order): Outcome {
   const known = name === null ? undefined : batch.answers.get(name)
   if (keyed && known) {
     if (known.fingerprint !== keyed.fingerprint) return { refusal: new AuctionError('KEY_REUSED') }
-    const answer = JSON.parse(known.answer) as Result
-    return { result: answer && 'replayed' in answer ? { ...answer, replayed: true } : answer }
+    return { result: sameAgain(order, JSON.parse(known.answer) as Result) }
   }
   try {
+    refuseLate(order, batch.now)
     const result = act(batch, order)
     if (keyed && name !== null) {
-      const answer = JSON.stringify(result)
+      const answer = JSON.stringify(toKeep(order, result))
       batch.answers.set(name, { fingerprint: keyed.fingerprint, answer })
       insert(batch, 'KeyRow', { ...keyed, answer, at: batch.now })
     }
@@ -31,6 +32,22 @@ export function perform(batch: Batch, order: Order): Outcome {
     if (refusal instanceof AuctionError) return { refusal }
     throw refusal
   }
+}
+
+/** What is kept of an answer: what was said can be removed, so it stands in the chat alone. */
+const toKeep = (order: Order, result: Result): object | null =>
+  order.type === 'say' ? { ...result, text: null } : result
+
+/** The answer to an order that was done before, from what was kept: what was said comes with the order again. */
+function sameAgain(order: Order, kept: Result): Result {
+  if (order.type === 'say') return { ...(kept as Results['say']), text: order.text }
+  return kept && 'replayed' in kept ? { ...kept, replayed: true } : kept
+}
+
+/** Throws BUSY for what a house that stood still would write into a log with a time that nobody could believe. */
+function refuseLate(order: Order, now: number): void {
+  const decidedAt = order.type === 'list_good' ? order.terms.listedAt : 'receivedAt' in order ? order.receivedAt : now
+  if (now - decidedAt > LATE_MS) throw new AuctionError('BUSY', 'The house stood still for a while.')
 }
 
 function act(batch: Batch, order: Order): Result {

@@ -40,7 +40,8 @@ export interface Statements {
   run(sql: string, values: readonly (string | number)[]): Promise<void>
 }
 
-interface Shape {
+/** A table as SQL knows it; `integer` columns arrive from PostgreSQL as text. */
+export interface Shape {
   readonly name: string
   readonly columns: readonly {
     readonly property: string
@@ -50,7 +51,8 @@ interface Shape {
   }[]
 }
 
-function shapeReader(em: SqlEntityManager): (table: Table) => Shape {
+/** Answers the shapes of tables, each worked out once. */
+export function shapeReader(em: SqlEntityManager): (table: Table) => Shape {
   const shapes = new Map<Table, Shape>()
   return (table) => {
     const known = shapes.get(table)
@@ -78,7 +80,16 @@ export function statementsOf(database: Database): (em: SqlEntityManager) => Stat
   return (em) => postgresStatements(em, shapeOf)
 }
 
-const selection = ({ columns }: Shape) => columns.map(({ property, column }) => `${column} as "${property}"`).join(', ')
+/** The columns of a SELECT, named like the properties. */
+export const selection = ({ columns }: Shape) =>
+  columns.map(({ property, column }) => `${column} as "${property}"`).join(', ')
+/** The rows themselves, their integers no longer text. */
+export function withNumbers<R extends Row>({ columns }: Shape, rows: R[]): R[] {
+  const integers = columns.filter(({ integer }) => integer)
+  for (const row of rows as Row[])
+    for (const { property } of integers) if (typeof row[property] === 'string') row[property] = Number(row[property])
+  return rows
+}
 const columnOf = ({ columns }: Shape, property: string) =>
   columns.find((each) => each.property === property)?.column ?? property
 
@@ -172,11 +183,7 @@ function postgresStatements(em: SqlEntityManager, shapeOf: (table: Table) => Sha
         `select ${selection(shape)} from ${shape.name} where ${column} = any($1::${type}) order by ${column} for update`,
         values,
       )
-      const integers = shape.columns.filter(({ integer }) => integer)
-      // PostgreSQL's int8 arrives as text.
-      for (const row of rows)
-        for (const { property: each } of integers) if (typeof row[each] === 'string') row[each] = Number(row[each])
-      return rows as T[]
+      return withNumbers(shape, rows as T[])
     },
     async ending(from, until, most) {
       const rows = await run(
