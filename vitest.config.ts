@@ -17,8 +17,8 @@ export default defineConfig({
     include: ['tests/**/*.test.{ts,tsx}'],
     // Many tests wait for a clock or a process: one file more than there are cores keeps the cores busy.
     maxWorkers: availableParallelism() + 1,
-    testTimeout: 180_000,
-    hookTimeout: 180_000,
+    testTimeout: 300_000,
+    hookTimeout: 300_000,
     // What comes by itself comes later on a busy machine; waiting costs time only where a test fails.
     expect: { poll: { timeout: 60_000 } },
   },

@@ -2,7 +2,7 @@
 import { AuctionError } from '@auction/common/errors'
 import { afterAll, describe, expect, it } from 'vitest'
 import { type Client, createClient, type Pace } from '../../packages/cli/src/client.ts'
-import { type Answer, bidAnswer, deadUrl, good, openRaw, openStub, refusal, usd } from './stub-house.ts'
+import { type Answer, bidAnswer, deadUrl, good, openRaw, openStub, refusal, usd, user } from './stub-house.ts'
 
 /** Of who waits for what comes, however slow the machine. */
 const patient: Pace = {
@@ -282,6 +282,20 @@ describe('a keyed write', () => {
 
 describe('a write without a key', () => {
   const signUp = (client: Client) => client.call('signUp', { body: { nick: 'noor', password: 'correct horse' } })
+
+  it('is sent again while the house is busy, which it says before any effect', async () => {
+    const house = await stub((_asked, before) => (before < 2 ? refusal(503, 'BUSY') : { status: 201, json: user }))
+    expect((await signUp(clientOf(house.url))).nick).toBe(user.nick)
+    expect(house.asked).toHaveLength(3)
+  })
+
+  it.concurrent('is BUSY when the house stays so, and sent once when it wants a pause', async () => {
+    const busy = await stub(() => refusal(503, 'BUSY'))
+    expect((await faultOf(signUp(clientOf(busy.url, hurried)))).code).toBe('BUSY')
+    const full = await stub(() => refusal(429, 'RATE_LIMITED'))
+    expect((await faultOf(signUp(clientOf(full.url)))).code).toBe('RATE_LIMITED')
+    expect([busy.asked.length > 2, full.asked.length]).toEqual([true, 1])
+  })
 
   it('is sent once, and its outcome is unknown when the answer is lost', async () => {
     const house = await stub(() => ({ bytes: '' }))

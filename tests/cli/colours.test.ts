@@ -1,6 +1,6 @@
 /** Who wants no colours gets none, from any command: results, help, errors, questions, screens (terminal.md, section 8). */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { HUNG, startWith } from '../support/streams.ts'
+import { HUNG, startWith, TEST_MS } from '../support/streams.ts'
 import { attend, environmentOf, type Line, lines, openStage, type Stage, waitFor } from './every-command.ts'
 
 interface Refusal {
@@ -53,7 +53,7 @@ const refusalsOf = ({ runs }: Line, nth: number) =>
 describe('no colours', () => {
   const each = lines.map((line, nth) => ({ line, nth, name: line.command }))
 
-  it.each(each)('in auction $name where none are wanted ($nth)', { timeout: 120_000 }, async ({ line, nth }) => {
+  it.each(each)('in auction $name where none are wanted ($nth)', { timeout: TEST_MS }, async ({ line, nth }) => {
     await Promise.all(
       refusalsOf(line, nth).map(async ({ name, ...refusal }) => {
         expect(await shown(line, refusal), name).not.toMatch(SGR)

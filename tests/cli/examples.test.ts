@@ -106,7 +106,7 @@ beforeAll(async () => {
     end.catch(() => {}) // Told where it is looked at.
     begun.set(example.line, end)
   }
-}, PATIENCE_MS)
+})
 
 afterAll(async () => {
   for (const end of running) end()
@@ -239,13 +239,9 @@ describe('the examples of help', () => {
     PATIENCE_MS + 10_000,
   )
 
-  it(
-    'leave nothing behind when the house is told to stop',
-    async () => {
-      await Promise.allSettled(begun.values())
-      expect(await house.stop()).toBe(0)
-      expect(readdirSync(join(place, 'tmp'))).toEqual([])
-    },
-    PATIENCE_MS,
-  )
+  it('leave nothing behind when the house is told to stop', async () => {
+    await Promise.allSettled(begun.values())
+    expect(await house.stop()).toBe(0)
+    expect(readdirSync(join(place, 'tmp'))).toEqual([])
+  })
 })

@@ -185,11 +185,12 @@ describe('follow', () => {
 
   it('takes heads that are a moment ahead of their events for no gap', async () => {
     const house = await houseFor()
-    const graceMs = 1_500
+    const graceMs = 2_500
     const { seqs, live, of } = watch(house, { pace: { graceMs } })
     await live()
     const events = house.commit(2)
     house.heads()
+    await new Promise((resolve) => setTimeout(resolve, 100))
     house.tell(events)
     await until(() => expect(seqs()).toEqual([4, 5]))
     await new Promise((resolve) => setTimeout(resolve, graceMs + 100))

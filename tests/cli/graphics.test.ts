@@ -1,5 +1,4 @@
 /** Pictures as terminals take them: what is written is read again by decoders of the test's own; which terminal takes what. */
-import fc from 'fast-check'
 import sharp from 'sharp'
 import { describe, expect, it } from 'vitest'
 import {
@@ -13,6 +12,7 @@ import {
   sixelPicture,
 } from '../../packages/cli/src/screen/graphics.ts'
 import { isLateAnswer, protocolBy, questions, readAnswers } from '../../packages/cli/src/screen/graphics-support.ts'
+import { fc } from '../support/chance.ts'
 
 const [ESC, ST] = ['\u001b', '\u001b\\']
 /** With control characters as one can read them. */

@@ -57,6 +57,13 @@ describe('help topics', () => {
     for (const { help: meaning } of keymap) expect(page).toContain(meaning)
   })
 
+  it('and commands that there are not are 2, with where to look', async () => {
+    for (const group of ['help', 'auth'])
+      expect((await home.auction([group, 'nonsense'])).err).toMatch(
+        /^error: Unknown command 'nonsense'\.\nhint: See: auction help( auth)?\n$/,
+      )
+  })
+
   it('keys says where a key with several meanings has which', async () => {
     const [watch = '', browse = ''] = (await help('keys')).split('The keys of auction alone')
     const meaning = (page: string, place: string) => page.split(`  ${place}:\n`)[1]?.split('\n\n')[0]

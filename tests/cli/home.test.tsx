@@ -2,7 +2,6 @@
 import { AuctionError } from '@auction/common/errors'
 import type { FeedEvent } from '@auction/common/events'
 import type { GoodView } from '@auction/common/view'
-import fc from 'fast-check'
 import { renderToString } from 'ink'
 import stringWidth from 'string-width'
 import { describe, expect, it } from 'vitest'
@@ -24,6 +23,7 @@ import {
 import { goodLines } from '../../packages/cli/src/home/panes.ts'
 import { update } from '../../packages/cli/src/home/update.ts'
 import { footerKeys, messageFor } from '../../packages/cli/src/screen/keyboard.ts'
+import { fc } from '../support/chance.ts'
 
 const now = Date.UTC(2026, 10, 22, 14, 2, 23)
 const usd = (amount: number) => ({ amount, currency: 'USD' })
@@ -429,7 +429,7 @@ describe('a frame', () => {
       ),
       { numRuns: 60 },
     )
-  }, 60_000)
+  })
   it('is one line below 60x15', () => {
     const [line = ''] = draw(fill(first({ size: { columns: 59, rows: 14 } }), [good(1)]))
     expect(line).toContain('Window is 59x14; auction needs 60x15. 1 in Live')

@@ -5,7 +5,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type HostileHouse, hostileText, LACE, type Manner, openHostileHouse } from '../support/hostile-house.ts'
 import { PASSWORD } from '../support/house.ts'
-import { HUNG, startWith } from '../support/streams.ts'
+import { HUNG, startWith, TEST_MS } from '../support/streams.ts'
 import type { Ran } from './command-line.ts'
 import { environmentOf, type Line, lines, openStage, type Stage, waitFor } from './every-command.ts'
 import { openRaw } from './stub-house.ts'
@@ -196,7 +196,7 @@ describe('hostile text on a person’s terminal', () => {
   const drawn = lines.filter(({ command, asks, runs }) => asks ?? (runs && !['serve', 'demo'].includes(command)))
   const rows = drawn.map((line, nth) => ({ line, nth, name: line.command }))
 
-  it.each(rows)('is harmless in auction $name ($nth)', { timeout: 120_000 }, async ({ line }) => {
+  it.each(rows)('is harmless in auction $name ($nth)', { timeout: TEST_MS }, async ({ line }) => {
     hostile.manner = 'texts'
     const env = await environmentOf(line, stage)
     const words = await line.words(stage)

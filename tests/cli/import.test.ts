@@ -1,10 +1,10 @@
 /** `auction sell --from`: what is wrong with a file, all of it, first; then the plan, and each good listed once. */
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { readEntries } from '../../packages/cli/src/import.ts'
 import { type Format, rowsOf } from '../../packages/cli/src/import-rows.ts'
+import { fc } from '../support/chance.ts'
 import { type Home, openHome } from './command-line.ts'
 import { type Answer, type Asked, good, openStub, refusal, type StubHouse, usd, wallet } from './stub-house.ts'
 

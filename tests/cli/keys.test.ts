@@ -241,7 +241,7 @@ describe('a write that may hold a secret', () => {
     // What is known is over: the same words say it again.
     expect(await as('mila', 'chat', good, 'Welcome')).toMatchObject({ code: 0, err: '' })
     expect((await as('mila', 'chat', good)).out.match(/Welcome/g)).toHaveLength(2)
-  }, 180_000)
+  })
 
   it('is found by what its files and its stdin hold, none of which is on disk', async () => {
     const notes = join(directory, 'notes.txt')

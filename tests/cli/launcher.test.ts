@@ -68,7 +68,7 @@ beforeAll(() => {
     cpSync(join(project, 'packages', name), at(`packages/${name}`), { recursive: true, filter })
   compile()
   bundle()
-}, 180_000)
+})
 afterAll(() => rmSync(built, { recursive: true, force: true }))
 beforeEach(() => {
   copy = mkdtempSync(join(built, 'copy-'))

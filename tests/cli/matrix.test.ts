@@ -6,7 +6,7 @@ import { spawn } from 'node:child_process'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { table } from '../../packages/cli/src/command-table.ts'
 import { AUCTION } from '../support/program.ts'
-import { HANG_MS, HUNG, type Stdin, type Stdout, startWith, stdins, stdouts } from '../support/streams.ts'
+import { HANG_MS, HUNG, type Stdin, type Stdout, startWith, stdins, stdouts, TEST_MS } from '../support/streams.ts'
 import { attend, environmentOf, type Line, lines, openStage, type Stage } from './every-command.ts'
 
 interface Cell {
@@ -114,7 +114,7 @@ describe('every command', () => {
 
   it.each(lines.map((line, nth) => ({ line, nth, name: line.command })))(
     'auction $name ends in every cell, asks only where somebody is, and leaves all as it was ($nth)',
-    { timeout: 120_000 },
+    { timeout: TEST_MS },
     async ({ line, nth }) => {
       await Promise.all(cellsOf(line, nth).map((cell) => meet(line, cell)))
     },
@@ -127,7 +127,7 @@ describe('a reader that goes', () => {
   const readers = (line: Line) => (deep ? ['head -1', 'true'] : isFirst(line) ? ['head -1'] : ['true'])
   const each = writing.flatMap((line) => readers(line).map((reader) => ({ line, reader, name: line.command })))
 
-  it.each(each)('ends auction $name | $reader quietly, with 0', { timeout: 120_000 }, async ({ line, reader }) => {
+  it.each(each)('ends auction $name | $reader quietly, with 0', { timeout: TEST_MS }, async ({ line, reader }) => {
     const words = await line.words(stage)
     // The house-wide feed has nothing to say before something happens.
     const happening = setInterval(() => void (line.runs && stage.mila.sell()), 1_000)

@@ -1,10 +1,10 @@
 /** The server's clock on the client: right within the delay, however wrong or jumping this machine's wall clock is. */
 import { createServer, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import fc from 'fast-check'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { createClient } from '../../packages/cli/src/client.ts'
 import { createServerClock, offsetOf } from '../../packages/cli/src/server-clock.ts'
+import { fc } from '../support/chance.ts'
 
 const closing: (() => unknown)[] = []
 afterEach(async () => {

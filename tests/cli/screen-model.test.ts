@@ -430,7 +430,7 @@ describe('the connection', () => {
     const outbid = play(watching(good), told(good, bidEvent(good, kestrel, 128_000))).model
     const gap: FeedMessage = { type: 'gap', from: 31, to: 31, repaired: 1 }
     expect(play(outbid, feed(gap)).model.notice?.text).toMatch(/^✗ Outbid by kestrel/)
-    expect(play(outbid, feed(gap)).model.activity.at(-1)?.text).toMatch(/^↻ Resynced: 1 missed event loaded/)
+    expect(play(outbid, feed(gap)).model.activity.at(-1)?.text).toMatch(/^↻ Resynced: 1 missed bid loaded/)
     const later: Msg = { type: 'feed', message: gap, now: now + 6_000 }
     expect(play(outbid, later).model.notice?.text).toMatch(/^↻ Resynced/)
   })

@@ -7,6 +7,7 @@ import { describe, expect, it } from 'vitest'
 import { gridIn, type PictureGrid } from '../../packages/cli/src/picture-cells.ts'
 import { pricesOf, sparkLine, thinned } from '../../packages/cli/src/screen/chart.ts'
 import { pictureBox } from '../../packages/cli/src/screen/geometry.ts'
+import { footerLine } from '../../packages/cli/src/screen/key-lines.ts'
 import { messageFor } from '../../packages/cli/src/screen/keyboard.ts'
 import { keymap } from '../../packages/cli/src/screen/keymap.ts'
 import { Screen } from '../../packages/cli/src/screen/layout.tsx'
@@ -268,4 +269,24 @@ describe('other keys', () => {
 it('says how many are in a room with a limit', () => {
   const [model] = begin({ changes: { capacity: 40, watchers: 3 } })
   expect(wordsOf(headerLines(model, 80)[1] ?? [])).toContain('3 of 40 watching')
+})
+
+it('says what kind of auction it is and its step, where there is room', () => {
+  const [model] = begin({ changes: { price: usd(124_000), minimumBid: usd(128_000) } })
+  expect(wordsOf(headerLines(model, 80)[1] ?? [])).toContain(' watching · English, +$40 · ends ')
+  expect(wordsOf(headerLines(model, 60)[1] ?? [])).not.toContain('English')
+  const fine = begin({ changes: { price: usd(1_000), minimumBid: usd(1_050) } })[0]
+  expect(wordsOf(headerLines(fine, 80)[1] ?? [])).toContain('English, +$0.50')
+  const [unknown] = begin({ changes: { price: null, minimumBid: usd(1_000), startPrice: usd(1_000) } })
+  expect(wordsOf(headerLines(unknown, 80)[1] ?? [])).not.toContain('English')
+  expect(wordsOf(headerLines(begin({ changes: { status: 'sold' } })[0], 80)[1] ?? [])).not.toContain('English')
+})
+
+it('has the link to copy among the keys of 80 columns', () => {
+  expect(wordsOf(footerLine(keymap, begin({ changes: { image } })[0], 80))).toBe(
+    ' b bid  m min bid  x max bid  c chat  i picture  y copy link  ? help  q quit ',
+  )
+  expect(wordsOf(footerLine(keymap, begin()[0], 80))).toBe(
+    ' b bid  m min bid  x max bid  c chat  + step up  y copy link  ? help  q quit ',
+  )
 })

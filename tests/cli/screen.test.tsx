@@ -1,7 +1,6 @@
 /** Drawn frames: whatever the size of the window and the text in it, they fill it exactly and their borders stay straight. */
 import { safeLines, safeText } from '@auction/common/text'
 import type { GoodView } from '@auction/common/view'
-import fc from 'fast-check'
 import { renderToString } from 'ink'
 import { render } from 'ink-testing-library'
 import stringWidth from 'string-width'
@@ -17,6 +16,7 @@ import { createStore } from '../../packages/cli/src/screen/store.ts'
 import { update } from '../../packages/cli/src/screen/update.ts'
 import { Frame } from '../../packages/cli/src/screen/window.tsx'
 import { added, countdown, fitTo } from '../../packages/cli/src/screen/words.ts'
+import { fc } from '../support/chance.ts'
 
 const now = Date.UTC(2026, 10, 22, 14, 2, 23)
 const usd = (amount: number) => ({ amount, currency: 'USD' })
@@ -176,7 +176,7 @@ describe('a frame', () => {
     })
   }
 
-  it('of whatever is shown fills every window from 60x15 to 250x80', { timeout: 120_000 }, () => {
+  it('of whatever is shown fills every window from 60x15 to 250x80', () => {
     const shown: fc.Arbitrary<Drawn> = fc.record({
       columns: fc.integer({ min: 60, max: 250 }),
       rows: fc.integer({ min: 15, max: 80 }),

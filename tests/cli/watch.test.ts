@@ -147,6 +147,11 @@ describe('in a pipe', () => {
     ])
   })
 
+  it('says in sentences what the log no longer has', async () => {
+    house.scene.view = good({ status: 'sold', winner: noor, seq: 3 })
+    expect((await watch(['--plain', '--since', '4'])).out).toContain('\n1 event cannot be loaded again.\n')
+  })
+
   it('has no raw hostile byte', async () => {
     house.scene.live = [bidBy(3, { id: 3, nick: 'z\u001b[31m\u202eoë' }, 'hi\u001b]0;x\u0007\u200b'), unsold(4)]
     const ran = await watch()

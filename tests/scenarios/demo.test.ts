@@ -47,7 +47,7 @@ describe('without a terminal', () => {
     const temporary = mkdtempSync(join(home, 'tmp-'))
     const env = environment(home, { TMPDIR: temporary })
     const terminal = start([AUCTION, 'demo'], { env })
-    await terminal.waitFor(/Leica M3/, 30_000)
+    await terminal.waitFor(/Leica M3/)
     terminal.send('q')
     expect(await terminal.ended).toBe(0)
     terminal.close()
@@ -86,7 +86,7 @@ describe('auction serve --demo', () => {
       .map((line) => line.split('\t'))
   }
   async function until(what: () => Promise<boolean>): Promise<void> {
-    const deadline = performance.now() + 30_000
+    const deadline = performance.now() + 120_000
     while (!(await what())) {
       if (performance.now() > deadline) throw new Error('It did not come to that.')
       await new Promise((resolve) => setTimeout(resolve, 100))
@@ -122,12 +122,18 @@ describe('auction serve --demo', () => {
     expect(readdirSync(temporary)).toEqual([])
   })
   it('neither when that is while it is being filled', async () => {
-    const child = spawn(AUCTION, ['serve', '--demo'], { env, stdio: 'pipe' })
-    const end = ended(child, '')
-    await until(async () => readdirSync(temporary).some((each) => existsSync(join(temporary, each, 'auction.db'))))
-    child.kill('SIGTERM')
-    expect(await end).toEqual({ code: 0, out: '', err: '' })
-    expect(readdirSync(temporary)).toEqual([])
+    let out = ''
+    // On a slow machine it may be open before it is told to stop: then another is.
+    do {
+      const child = spawn(AUCTION, ['serve', '--demo'], { env, stdio: 'pipe' })
+      const end = ended(child, '')
+      await until(async () => readdirSync(temporary).some((each) => existsSync(join(temporary, each, 'auction.db'))))
+      child.kill('SIGTERM')
+      const { code, err, ...said } = await end
+      expect({ code, err }).toEqual({ code: 0, err: '' })
+      expect(readdirSync(temporary)).toEqual([])
+      out = said.out
+    } while (out !== '')
   })
   it('keeps the data where it is told, for auction serve to go on with', async () => {
     const data = join(home, 'kept-house')

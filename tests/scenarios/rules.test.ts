@@ -19,7 +19,7 @@ const scenarios = read('tests/scenarios/rules/*.md').map(({ file, text }) => ({
 }))
 const recipes = read('docs/recipes/*.md')
 
-const SCENARIO_MS = 180_000
+const SCENARIO_MS = 600_000
 
 /** The `console` blocks of a page, as text. */
 const blocksOf = (text: string) => [...text.matchAll(/^```console\n([\s\S]*?)^```$/gm)].map(([, block = '']) => block)
@@ -53,7 +53,7 @@ describe('recipes', () => {
 })
 
 describe('the scenario of', () => {
-  // Mostly they wait for an end; each has a house and people of its own.
+  // Mostly they wait for an end, which is far enough for a slow machine; each has a house and people of its own.
   it.concurrent.each(scenarios)('$name', { timeout: SCENARIO_MS }, async ({ name, steps }) => {
     const place = await openPlace()
     try {

@@ -56,7 +56,7 @@ async function wholeSale(meanwhile: (goodId: string) => Promise<void> = async ()
     '--start',
     '400',
     '--ends-in',
-    '20s',
+    '45s',
     '--image',
     join(ASSETS, 'camera.png'),
     '-q',
@@ -66,10 +66,14 @@ async function wholeSale(meanwhile: (goodId: string) => Promise<void> = async ()
   const watching = bob.run('watch', id)
   expect((await ann.run('bid', id, '--max', '900')).code).toBe(0)
   expect((await bob.run('bid', id, '620')).code).toBe(12)
-  expect((await bob.run('bid', id, '500')).code).toBe(10)
-  expect((await mila.run('bid', id, '1000', '-y')).code).toBe(13)
-  expect((await bob.run('bid', id, '20000', '-y')).code).toBe(13)
-  expect((await ann.run('wallet', '--json')).out).toContain(`"goodId": ${id}`)
+  // Side by side, to be done long before the end on a slow machine, too.
+  const tooLow = async () => {
+    expect((await bob.run('bid', id, '500')).code).toBe(10)
+    expect((await bob.run('bid', id, '20000', '-y')).code).toBe(13)
+  }
+  const own = async () => expect((await mila.run('bid', id, '1000', '-y')).code).toBe(13)
+  const wallet = async () => expect((await ann.run('wallet', '--json')).out).toContain(`"goodId": ${id}`)
+  await Promise.all([tooLow(), own(), wallet()])
   await meanwhile(id)
   const lines = (await watching).out
     .trim()
@@ -104,11 +108,15 @@ it('goes from sign-up to settlement on SQLite and the embedded job store', async
 })
 
 it('keeps every acknowledged bid over kill -9, and settles an overdue good at once, exactly once', async () => {
-  server = await serve(serverEnvironment())
+  // However long it is away.
+  const env = serverEnvironment({ AUCTION_OUTAGE_GRACE: 'off' })
+  server = await serve(env)
   const { mila, ann, bob } = await people()
   const open = (await mila.run('sell', 'A chair', '--start', '10', '--ends-in', '1h', '-q')).out.trim()
-  const short = (await mila.run('sell', 'A table', '--start', '10', '--ends-in', '6s', '-q')).out.trim()
+  const short = (await mila.run('sell', 'A table', '--start', '10', '--ends-in', '20s', '-q')).out.trim()
   expect((await ann.run('bid', short, '10')).code).toBe(0)
+  const end = Date.parse(JSON.parse((await readEvents(short))[0]?.data ?? '{}').endsAt)
+  await waitUntil(end - 6_000)
   const acknowledged: number[] = []
   let killed = false
   const bidding = [ann, bob].map(async (who) => {
@@ -117,13 +125,12 @@ it('keeps every acknowledged bid over kill -9, and settles an overdue good at on
       if (code === 0) acknowledged.push(JSON.parse(out).bid.id)
     }
   })
-  await expect.poll(() => acknowledged.length, { timeout: 30_000 }).toBeGreaterThan(5)
+  await expect.poll(() => acknowledged.length).toBeGreaterThan(5)
   await server.kill()
   killed = true
   // The bidders' programs go on trying with the same key; the server comes back meanwhile, after the table's end.
-  const endsAt = JSON.parse((await readEvents(short))[0]?.data ?? '{}').endsAt
-  while (Date.now() <= Date.parse(endsAt)) await new Promise((resolve) => setTimeout(resolve, 50))
-  server = await serve(serverEnvironment())
+  await waitUntil(end)
+  server = await serve(env)
   await Promise.all(bidding)
   const bids = JSON.parse((await ann.run('api', 'GET', `/v1/goods/${open}/bids?limit=100`)).out)
   const kept = bids.items.map(({ id }: { id: number }) => id)
@@ -136,6 +143,10 @@ it('keeps every acknowledged bid over kill -9, and settles an overdue good at on
   const log = JSON.parse((await ann.run('api', 'GET', `/v1/goods/${short}/log`)).out)
   expect(log.items.filter(({ type }: { type: string }) => type === 'sold')).toHaveLength(1)
 })
+
+async function waitUntil(time: number): Promise<void> {
+  while (Date.now() <= time) await new Promise((resolve) => setTimeout(resolve, 50))
+}
 
 async function readEvents(goodId: string): Promise<{ data: string }[]> {
   const { default: SqliteFile } = await import('better-sqlite3')
@@ -207,10 +218,10 @@ describe.skipIf(!existsSync(mongoStart))('with PostgreSQL and MongoDB', () => {
         const jobs = await jobsIn(uri)
         expect(jobs).toMatchObject([{ name: 'close-goods' }])
         await mongo.stop()
-        await expect.poll(readiness, { timeout: 20_000 }).toBe('degraded')
+        await expect.poll(readiness, { timeout: 60_000 }).toBe('degraded')
         mongo = await startMongo(mongoPort)
       })
-      await expect.poll(readiness, { timeout: 20_000 }).toBe('ok')
+      await expect.poll(readiness, { timeout: 60_000 }).toBe('ok')
       await server.stop()
       server = null
     } finally {

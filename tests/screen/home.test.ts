@@ -54,6 +54,7 @@ async function filtered(terminal: Terminal, word: string): Promise<void> {
   await terminal.waitFor(new RegExp(`/${word}▏`))
   terminal.send('\r')
   await terminal.waitFor(new RegExp(`/${word} +sort`))
+  await terminal.waitFor(new RegExp(`▸ .* ${word}`))
 }
 
 describe('the list', () => {
@@ -137,7 +138,7 @@ describe('a good', () => {
     terminal.send('jj')
     await terminal.waitFor(/▸ +\d+ +Lot 2/)
     terminal.send('\r')
-    await terminal.waitFor(/#\d+ Lot 2/)
+    await terminal.waitFor(/#\d+ +Lot 2/)
     await terminal.waitFor(/Esc back to the list/)
     terminal.send('m')
     await terminal.waitFor(/YOUR BID \$ 20\.00/)
@@ -155,7 +156,7 @@ describe('a good', () => {
     await terminal.waitFor(/▸ +\d+ +Lot 2 .*\$20\.00 +1 .*✓ leading/)
     expect(terminal.screen()[1]).toContain(`/${word}`)
     terminal.send('\r')
-    await terminal.waitFor(/#\d+ Lot 2/)
+    await terminal.waitFor(/#\d+ +Lot 2/)
     terminal.send('q')
     expect(await terminal.ended).toBe(0)
     expectWhole(terminal)
@@ -165,7 +166,6 @@ describe('a good', () => {
     const { word, goods } = await shelf(1)
     const terminal = home()
     await filtered(terminal, word)
-    await terminal.waitFor(/▸ +\d+ +Lot 1/)
     terminal.send('\r')
     terminal.send('\r')
     await terminal.waitFor(/1 watching/)
@@ -205,7 +205,6 @@ describe('a good', () => {
     open.push(terminal)
     terminal.send(`PS1='ready> '; ${auction}\r`)
     await filtered(terminal, word)
-    await terminal.waitFor(/▸ +\d+ +Lot 1/)
     terminal.send('\r')
     await terminal.waitFor(/Password of the room of good/)
     terminal.send('\u001a')

@@ -162,3 +162,17 @@ it('survives a storm of resizes: in the end it is drawn as if just started', asy
   expect(await terminal.ended).toBe(0)
   expect([terminal.alternate(), terminal.cursorShown()]).toEqual([false, true])
 })
+
+it('is drawn whole again where the window was smaller for a moment, of which only its signal tells', async () => {
+  const good = await room.mila.sell({ name: 'Leica M3' })
+  const terminal = watch(good.id)
+  await terminal.waitFor(/● live/)
+  // It has no time to look meanwhile; the terminal cuts off what does not fit.
+  terminal.signal('SIGSTOP')
+  await terminal.resize(40, 10)
+  await terminal.resize(80, 24)
+  terminal.signal('SIGCONT')
+  const boxed = () => terminal.screen().filter((row) => row.length === 80 && /^[╭│╰].*[╮│╯]$/u.test(row)).length
+  await expect.poll(boxed).toBe(20)
+  expect(terminal.screen()[23]).toContain('q quit')
+})

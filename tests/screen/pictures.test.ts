@@ -294,7 +294,7 @@ it.each<[string, string[], Record<string, string>]>([
     await room.ada.bid(good, { amount: 1_000 })
     await room.zoe.bid(good, { amount: 3_000, message: 'Café' })
     const terminal = watch(good, env, { words, size: { cols: 130, rows: 42 } })
-    await terminal.waitFor(/^ #\d+ Café .*\* live/)
+    await terminal.waitFor(/^ #\d+ +Café .*\* live/)
     await terminal.waitFor(/^\+-+\+\+-+\+$/)
     await terminal.waitFor(/x OUTBID/)
     terminal.send('?')

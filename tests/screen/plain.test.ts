@@ -76,7 +76,7 @@ it('says the time left at its marks, and ends with the sale without waiting for 
   // Only now does the end come near: on a slow machine the program takes its time to begin.
   await terminal.waitFor(/the least bid is/)
   await terminal.waitFor(/^Connected\.$/)
-  expect((await edit(room.mila, good, { endsInMs: 12_000 })).status).toBe(200)
+  expect((await edit(room.mila, good, { endsInMs: 20_000 })).status).toBe(200)
   await terminal.waitFor(/^10s left\.$/)
   await terminal.waitFor(/^5s left\.$/)
   expect(await terminal.ended).toBe(0)

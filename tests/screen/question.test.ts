@@ -40,7 +40,7 @@ it('Esc goes back to the list, where keys work as before, and the good can be op
   const asked = () => terminal.output().split('Password of the room').length
   const before = asked()
   terminal.send('\r')
-  await expect.poll(asked, { timeout: 10_000 }).toBeGreaterThan(before)
+  await expect.poll(asked).toBeGreaterThan(before)
   terminal.send('sesame\r')
   await terminal.waitFor(/private · 1 watching/)
 })

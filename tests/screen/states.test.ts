@@ -89,7 +89,7 @@ it('a lost connection: what was missed is loaded, and said', async () => {
   line.state = 'fair'
   line.cut()
   await terminal.waitFor(/● live/)
-  await terminal.waitFor(/↻ Resynced: \d+ missed events? loaded\./)
+  await terminal.waitFor(/↻ Resynced: \d+ missed bids? loaded\./)
   await terminal.waitFor(/zoë +\$10\.00/)
 })
 
@@ -97,6 +97,8 @@ it('a session that ends: the bid is refused, and the line offline', async () => 
   const good = await mila.sell({ startPrice: 1_000 })
   const token = await tokenOfAda()
   const terminal = await watch(good.id, token)
+  // The house ends the feed of the session with it, and lets nobody in again: the bid would come too late to be refused.
+  line.state = 'feed dead'
   const headers = { authorization: `Bearer ${token}` }
   await fetch(`${house.url}/v1/sessions/current`, { method: 'DELETE', headers })
   terminal.send('m')
@@ -105,10 +107,11 @@ it('a session that ends: the bid is refused, and the line offline', async () => 
   await terminal.waitFor(/REVIEW/)
   await new Promise((resolve) => setTimeout(resolve, 450))
   terminal.send('\r')
+  await terminal.waitFor(/✗ Refused: The session has ended/)
   await terminal.waitFor(/■ your session has expired: auction login/)
+  line.state = 'fair'
   line.cut()
-  // The chat is offline as soon as the session is known to have expired; the line once the house has said so of it, too.
-  await terminal.waitFor(/^ #.*■ offline/)
+  await terminal.waitFor(/^ #.* ■ offline/)
   terminal.send('b')
   await new Promise((resolve) => setTimeout(resolve, 200))
   expect(terminal.screen().join('\n')).not.toContain('YOUR BID')

@@ -159,18 +159,8 @@ describe.each(stores)('alarms on the $kind store', ({ config, present }) => {
   })
 
   fact('is woken at the end, and waits for no scan', async () => {
-    const wall = systemClock()
-    // Ready when it is saved, its job is tried before the end and then waits.
-    const end = secondOf(wall.now()) * 1000 + 999
-    let wakeUp: (() => void) | undefined
-    const clock: Clock = {
-      now: () => wall.now(),
-      schedule(at, run) {
-        if (at === end) wakeUp = run
-        // Sweeps set the timer; from the end on there is none.
-        return at < end ? wall.schedule(at, run) : () => undefined
-      },
-    }
+    // Time stands still in this second: no sweep comes, and by the wall the job is ready.
+    const clock = fakeClock(secondOf(Date.now()) * 1000)
     const scans = vi.spyOn(globalThis, 'setInterval').mockReturnValue(globalThis.setTimeout(() => undefined))
     opened.push({ close: () => vi.restoreAllMocks() })
     const where = config()
@@ -179,12 +169,13 @@ describe.each(stores)('alarms on the $kind store', ({ config, present }) => {
     await alarms.start()
     expect(scans).toHaveBeenCalled()
     await isWell(alarms)
-    list(end)
+    const end = list(clock.now() + 999)
+    // Saved, it is tried at once, in vain, and then waits.
     const waits = async () =>
       (await jobs.queryJobs()).jobs.some(({ lockedAt, lastFinishedAt }) => lastFinishedAt && !lockedAt)
-    await until(async () => expect(open.size === 0 || (wakeUp && (await waits()))).toBe(true))
-    await until(() => expect(wall.now()).toBeGreaterThanOrEqual(end))
-    wakeUp?.()
+    await until(async () => expect(await waits()).toBe(true))
+    expect(open.size).toBe(1)
+    await clock.advance(end - clock.now())
     await until(() => expect(open.size).toBe(0))
   })
 

@@ -172,7 +172,9 @@ describe.each(databases)('case 9: secrets on %s', (kind) => {
     }
   }
 
-  it('reach nobody but their owners, before the end, and after it only by the log that opens them', async () => {
+  it('reach nobody but their owners, before the end, and after it only by the log that opens them', {
+    timeout: 600_000,
+  }, async () => {
     const seller = await person('mila', WORDS.seller)
     const bidder = await person('ann', WORDS.bidder)
     const other = await person('olaf', 'an ordinary password')

@@ -20,20 +20,11 @@ import {
 const iso = (ms: number) => new Date(ms).toISOString()
 
 describe.each(databases)('the cases of rules.md, section 9, on %s', (kind) => {
-  // Years before the wall comes there: nothing but this clock makes a job due, and the clerk look at a good.
-  const clock = fakeClock(Date.UTC(2096, 10, 22, 12))
-  let looks = 0
-  const watched = {
-    ...clock,
-    now() {
-      looks++
-      return clock.now()
-    },
-  }
+  const clock = fakeClock()
   let house: House
   let seller: Member
   beforeAll(async () => {
-    house = await openHouse(kind, { clock: watched })
+    house = await openHouse(kind, { clock })
     seller = await house.member('mila')
   })
   afterEach(() => expectBalancedBooks(house))
@@ -72,29 +63,43 @@ describe.each(databases)('the cases of rules.md, section 9, on %s', (kind) => {
   })
 
   it('case 3: a bid received in time that waits for the lock is accepted', async () => {
-    const [ann] = await pair()
-    const good = await seller.sell({ endsInMs: 60_000, softCloseMs: 20_000 })
-    await clock.advance(59_999)
-    // What the passing of time ordered is done before this: from here on only the bid waits for the lock.
-    await seller.sell()
-    const received = clock.now()
-    const waits = async () => {
-      if (kind === 'sqlite') return looks
-      const waiting =
-        "select count(*) as n from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()"
-      return Number((await house.query(waiting))[0].n) * 100
+    // Years before the wall comes there, so that no job is due and only the bid makes the clerk look at the clock.
+    const later = fakeClock(Date.UTC(2096, 10, 22, 12))
+    let looks = 0
+    const now = () => {
+      looks++
+      return later.now()
     }
-    const answer = await whileLocked(house, good.id, async () => {
-      const pending = ann.bid(good.id, { max: 5000 })
-      // The clerk asks a locked SQLite again and again, and looks at the clock each time.
-      const before = kind === 'sqlite' ? await waits() : 0
-      await expect.poll(waits).toBeGreaterThan(before + 20)
-      await clock.advance(5_000)
-      return { pending }
-    })
-    expect(await answer.pending).toMatchObject({ status: 201, body: { standing: 'leading' } })
-    expect(await viewOf(house, good)).toMatchObject({ status: 'open', endsAt: iso(received + 20_000) })
-    expect(await typesOf(house, good)).toEqual(['listed', 'bid', 'extended'])
+    const slow = await openHouse(kind, { clock: { ...later, now } })
+    try {
+      const mila = await slow.member('mila')
+      const [ann] = (await crowd(slow, 1)) as [Member]
+      const good = await mila.sell({ endsInMs: 60_000, softCloseMs: 20_000 })
+      await later.advance(59_999)
+      // What the passing of time ordered is done before this.
+      await mila.sell()
+      const received = later.now()
+      const waits = async () => {
+        if (kind === 'sqlite') return looks
+        const waiting =
+          "select count(*) as n from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()"
+        return Number((await slow.query(waiting))[0].n) * 100
+      }
+      const answer = await whileLocked(slow, good.id, async () => {
+        // The clerk asks a locked SQLite again and again, and looks at the clock each time.
+        const before = kind === 'sqlite' ? await waits() : 0
+        const pending = ann.bid(good.id, { max: 5000 })
+        await expect.poll(waits).toBeGreaterThan(before + 20)
+        await later.advance(5_000)
+        return { pending }
+      })
+      expect(await answer.pending).toMatchObject({ status: 201, body: { standing: 'leading' } })
+      expect(await viewOf(slow, good)).toMatchObject({ status: 'open', endsAt: iso(received + 20_000) })
+      expect(await typesOf(slow, good)).toEqual(['listed', 'bid', 'extended'])
+      await expectBalancedBooks(slow)
+    } finally {
+      await slow.close()
+    }
   })
 
   it('case 4: k bids in the soft close move the end to W after the last, and it closes once, then', async () => {

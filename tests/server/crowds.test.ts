@@ -125,5 +125,5 @@ describe.each(databases)('crowds on %s', (kind) => {
       }),
       { numRuns: 4, endOnFailure: true },
     )
-  })
+  }, 600_000)
 })

@@ -90,6 +90,9 @@ describe.each(databases)('the rim on %s', (kind) => {
       expect((await from('https://friend.example', 'GET', path)).headers.get('access-control-allow-origin')).toBe(
         'https://friend.example',
       )
+      expect((await from('https://friend.example', 'GET', path)).headers.get('access-control-expose-headers')).toMatch(
+        /Retry-After.*X-Request-Id/,
+      )
       expect((await from('https://other.example', 'GET', path)).headers.get('access-control-allow-origin')).toBe(
         'https://other.example',
       )

@@ -87,7 +87,7 @@ describe.each(databases)('case 5 on %s', (kind) => {
     for (const buyer of buyers) expect(await available(buyer)).toBe(10_000_000 - (ROUNDS / 20) * 110)
     await house.start()
     await expectBalancedBooks(house)
-  }, 300_000)
+  }, 900_000)
 
   it('a settlement killed at any statement has done nothing, and the next does all of it once', async () => {
     const [ann] = (await crowd(house, 1)) as [Member]

@@ -39,14 +39,14 @@ describe.each(databases)('a client that does not read on %s', (kind) => {
 
   const watchers = async () => (await house.anyone.get(`/v1/goods/${good.id}`)).body.watchers
 
-  it('is let go, with what it did not read, while others are served', async () => {
+  it('is let go, with what it did not read, while others are served', { timeout: 400_000 }, async () => {
     const asked = 1500
     const { socket, say } = await stubborn(house.url)
     say(`42["join",{"goodId":${good.id}}]`)
     await expect.poll(watchers).toBe(1)
     socket.pause()
     for (let index = 0; index < asked; index++) say(`42${index}["join",{"goodId":${good.id}}]`)
-    await expect.poll(watchers).toBe(0)
+    await expect.poll(watchers, { timeout: 200_000 }).toBe(0)
     let received = ''
     socket.on('data', (bytes) => {
       received += bytes.toString('latin1')

@@ -180,6 +180,30 @@ describe.each(databases)('sockets on %s', (kind) => {
     await eachSecond(() => one.of('presence').at(-1)).toEqual({ goodId: good.id, watchers: 1 })
   })
 
+  it('hear of all their goods in one frame a second', async () => {
+    const goods = [await seller.sell(), await seller.sell(), await seller.sell()]
+    const [one, two, three] = goods.map(({ id }) => id as number) as [number, number, number]
+    const watcher = await open()
+    for (const goodId of [one, two, three]) await watcher.ask('join', { goodId })
+    await people[0]?.bid(two, { amount: 1000 })
+    await expect.poll(() => watcher.eventsOf(two).length).toBe(1)
+    /** What a second brings; what was asked for afterwards is answered later. */
+    const heads = async () => {
+      const before = watcher.of('heads').length
+      await clock.advance(1_000)
+      await watcher.ask('leave', { goodId: 999_999 })
+      return watcher
+        .of('heads')
+        .slice(before)
+        .map(({ seqs }) => seqs)
+    }
+    for (const _ of [1, 2]) expect(await heads()).toEqual([{ [one]: 1, [two]: 2, [three]: 1 }])
+    await watcher.ask('leave', { goodId: two })
+    expect(await heads()).toEqual([{ [one]: 1, [three]: 1 }])
+    await watcher.ask('leave', { goodId: three })
+    expect(await heads()).toEqual([{ [one]: 1 }])
+  })
+
   it('hear no more of a good they left', async () => {
     const good = await seller.sell()
     const [leaver, stayer] = [await open(), await open()]

@@ -5,9 +5,12 @@ import { join } from 'node:path'
 import type { FeedEvent } from '@auction/common/events'
 import { pino } from 'pino'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import type { Clerk } from '../../packages/server/src/clerk.ts'
 import { readConfig } from '../../packages/server/src/config.ts'
 import { createServer } from '../../packages/server/src/server.ts'
+import type { Order, StoredWebhook } from '../../packages/server/src/store/orders.ts'
 import { fitting, signatureOf } from '../../packages/server/src/webhook-delivery.ts'
+import { createWebhooks } from '../../packages/server/src/webhooks.ts'
 import { bidAmongMany, crowd, writeBeside } from '../support/crowd.ts'
 import { type FakeClock, fakeClock } from '../support/fake-clock.ts'
 import { databases, type House, type Json, type Member, memberAt, openHouse } from '../support/house.ts'
@@ -134,7 +137,7 @@ describe.each(databases)('webhooks on %s', (kind) => {
     expect(receiver.seqs(other.id)).toEqual([])
   })
 
-  it('leave nothing out and keep the order while a receiver fails at random', async () => {
+  it('leave nothing out and keep the order while a receiver fails at random', { timeout: 600_000 }, async () => {
     const kinds = [204, 500, 'cut', 200, 302, 204, 404, 'hang'] as const
     let turn = 7
     const receiver = await receive(() => {
@@ -468,6 +471,53 @@ describe('webhooks of two servers on one PostgreSQL', () => {
     await eventually(passed).toEqual(upTo(5))
     await second.close()
     await house.start()
+  })
+})
+
+describe('a list of webhooks', () => {
+  it('undoes nothing of what has happened since it was asked for', async () => {
+    const receiver = await openReceiver(() => 503)
+    const clock = fakeClock()
+    const none = { goodId: null, failingSince: null, fault: null, holder: '', leaseUntil: 0 }
+    let stored: StoredWebhook = {
+      ...{ id: 1, url: receiver.url, secret: 's', createdAt: 0, enabled: 1, failures: 0, nextTryAt: 0 },
+      ...none,
+    }
+    const submit = async (order: Order) => {
+      if (order.type === 'lease_webhook')
+        stored = { ...stored, holder: order.holder, leaseUntil: clock.now() + order.leaseMs }
+      if (order.type === 'record_deliveries') stored = { ...stored, failures: 1, nextTryAt: clock.now() + 1_000 }
+      return stored
+    }
+    const late = Promise.withResolvers<void>()
+    let lists = 0
+    const event = { seq: 1, type: 'note', at: new Date(clock.now()).toISOString(), goodId: 1, data: { text: '' } }
+    const webhooks = createWebhooks({
+      clock,
+      epoch: 'e',
+      shared: true,
+      clerk: { submit: submit as Clerk['submit'] } as Clerk,
+      feed: { onCommit: () => () => {} },
+      queries: {
+        async webhooks() {
+          const rows = [stored]
+          if (++lists === 2) await late.promise
+          return rows
+        },
+        behind: async () => [{ goodId: 1, cursor: 0 }],
+      },
+      events: async () => [event as FeedEvent],
+      log: { error: (facts) => expect.fail(JSON.stringify(facts)), warn: () => {} },
+    })
+    await webhooks.look()
+    const looked = webhooks.look()
+    await eventually(() => stored.failures).toBe(1)
+    late.resolve()
+    await looked
+    await webhooks.close()
+    // By the list it would be time to try.
+    expect(receiver.posted).toHaveLength(1)
+    await receiver.close()
   })
 })
 

@@ -1,7 +1,7 @@
 /** How what is on a terminal's screen is drawn: the attributes of the cells that hold a text. */
 import type { Terminal } from './terminal.ts'
 
-export interface Style {
+interface Style {
   readonly bold: boolean
   readonly dim: boolean
   /** One of the 16 base colours as SGR numbers them (1 red, 2 green, 3 yellow); null for the terminal's own. */

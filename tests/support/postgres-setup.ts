@@ -18,9 +18,12 @@ let lastPort = PORTS.first + ((process.pid * 101) % (PORTS.last - PORTS.first))
 
 /** A port that stays free until it is taken, and while a server restarts; never the same twice in a process. */
 export async function freePort(): Promise<number> {
-  do lastPort = lastPort < PORTS.last ? lastPort + 1 : PORTS.first
-  while (!(await isFree(lastPort)))
-  return lastPort
+  for (;;) {
+    // Of several who ask at once each gets another.
+    lastPort = lastPort < PORTS.last ? lastPort + 1 : PORTS.first
+    const port = lastPort
+    if (await isFree(port)) return port
+  }
 }
 
 function isFree(port: number): Promise<boolean> {

@@ -11,7 +11,9 @@ export type Stdin = (typeof stdins)[number]
 export type Stdout = (typeof stdouts)[number]
 
 /** How long a process may take that is not told to end; more is a hang, however slow the machine. */
-export const HANG_MS = 60_000
+export const HANG_MS = 150_000
+/** How long a test of such processes may take: whoever hangs is told of by it, not by the test runner. */
+export const TEST_MS = HANG_MS + 60_000
 export const HUNG = -1
 
 export interface Streams {

@@ -5,7 +5,7 @@ import { expect } from 'vitest'
 
 export interface Terminal {
   readonly pid: number
-  /** The window's rows as text, blanks at their ends cut, as they were when last something was drawn whole. */
+  /** The window's rows as text, blanks at their ends cut, as they were when last something was drawn whole, or cut off. */
   screen(): string[]
   /** One cell; column and row from 0. */
   cell(column: number, row: number): IBufferCell | undefined
@@ -137,6 +137,7 @@ export function start(command: readonly [string, ...string[]], options: Options 
     send: (keys) => child.write(keys),
     async resize(columns, height) {
       emulator.resize(columns, height)
+      look()
       child.resize(columns, height)
     },
     signal: (name) => child.kill(name),

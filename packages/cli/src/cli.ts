@@ -156,7 +156,7 @@ function buildProgram(shell: Shell): Commander {
       const leads = groupExamples[name]
       if (!load && !leads) return
       commander.helpOption('-h, --help', 'show this')
-      shell.enter(name)
+      if (name !== 'help') shell.enter(name)
       if (leads) commander.addHelpText('before', examples(leads))
       if (load) await define(commander, load, shell)
     })

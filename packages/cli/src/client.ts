@@ -164,7 +164,10 @@ async function settle(sending: Sending): Promise<Reply> {
     const wait = Math.max(retryAfterMs(outcome) ?? 0, Math.min(LONGEST_WAIT_MS, pace.firstWaitMs * 2 ** (tries - 1)))
     const interrupted = outcome.type === 'lost' && outcome.aborted
     const enough = reads && outcome.type === 'lost' && tries >= READ_TRIES
-    if (again && !interrupted && !enough && wait < left()) {
+    // Who is told that the house is busy was told before any effect, so that this is safe without a key too.
+    const busy = outcome.type === 'reply' && problemOf(outcome)?.code === 'BUSY'
+    const time = again ? left() : busy ? pace.keyedMs - (performance.now() - start) : 0
+    if (!interrupted && !enough && wait < time) {
       await delay(wait, undefined, { signal: exchange.signal }).catch(() => {})
       continue
     }

@@ -62,11 +62,12 @@ export const table: readonly (readonly [name: string, summary: string, load: Loa
   ['completion', 'Print what completes words after Tab, for your shell', () => import('./commands/completion.ts')],
   ['api', 'Call the HTTP interface', () => import('./commands/api.ts')],
   ['version', 'Print the version', () => import('./commands/version.ts')],
-  ['help', 'Show help for a command', null],
+  ['help', 'Show help for a command, or on a topic', null],
 ]
 
-/** What the help of a group of commands begins with. */
+/** What the help begins with of a command that does nothing by itself. */
 export const groupExamples: Readonly<Record<string, readonly string[]>> = {
+  help: ['help bid', 'help exit-codes'],
   auth: ['auth status', 'auth switch mila'],
   admin: ['admin users', 'admin deposit mila 250'],
   config: ['config list', 'config set utc on'],

@@ -74,7 +74,7 @@ export const rules = {
     ...word('ascii', 'auto', 'on', 'off'),
   },
   pictures: {
-    meaning: 'in full as kitty, iterm2 or sixel, or auto; as blocks alone; or off',
+    meaning: 'in full as kitty, iterm2 or sixel, or auto, as the terminal can; blocks: in coloured cells alone; or off',
     fallback: 'auto',
     given: (env) => variable('AUCTION_PICTURES', env),
     ...word('pictures', 'auto', 'kitty', 'iterm2', 'sixel', 'blocks', 'off'),

@@ -5,7 +5,7 @@ import type { Client } from './client.ts'
 import type { Context } from './context.ts'
 import { createServerClock } from './server-clock.ts'
 import type { Teller } from './watch-lines.ts'
-import { calendar, conditions, duration, movedWords, pay, sentence, spoken, standingLine } from './wording.ts'
+import { calendar, conditions, counted, duration, movedWords, pay, sentence, spoken, standingLine } from './wording.ts'
 
 /** Seconds before the end at which the time left is said. */
 const MARKS = [3_600, 1_800, 600, 300, 120, 60, 30, 10, 5]
@@ -48,7 +48,7 @@ export function plainTeller({ output, globals }: Context, client: Client, me: Us
         return
       }
       case 'gap':
-        return output.line(`${message.repaired} missed events were loaded.`)
+        return output.line(gapWords(message))
       case 'connection':
         return output.line(connections[message.state])
       case 'watchers':
@@ -82,6 +82,12 @@ const connections = {
   reconnecting: 'The connection is lost; trying again.',
   draining: 'The server is about to restart.',
 } as const
+
+function gapWords({ from, to, repaired }: { from: number; to: number; repaired: number }): string {
+  const lost = to - from + 1 - repaired
+  if (lost > 0) return `${counted(lost, 'event')} cannot be loaded again.`
+  return `${counted(repaired, 'missed event')} loaded.`
+}
 
 function leastBid({ id, offeredTo, minimumBid }: GoodView): string {
   return offeredTo ? `it takes no bids (auction buy ${id})` : `the least bid is ${pay(minimumBid)}`

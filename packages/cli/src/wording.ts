@@ -49,6 +49,9 @@ export function calendar(instant: string, utc: boolean): string {
   return format.format(new Date(instant)).replaceAll(',', '')
 }
 
+/** `1 missed bid`, `4 missed bids`. */
+export const counted = (count: number, what: string): string => `${count} ${what}${count === 1 ? '' : 's'}`
+
 /** Money for a person: `$1,280.50`; a dash for none. */
 export const pay = (money: Money | null): string => (money === null ? '–' : formatMoney(money))
 

@@ -1,17 +1,14 @@
 /** A good's log played again through the rules that made it: the good after each entry, and where the log says otherwise. */
 import { type Command, decide } from './bidding.ts'
 import { consequencesOf } from './contest.ts'
+import { type Doubt, doubtsOfMargins, doubtsOfTerms, doubtsOfTime, inShort } from './doubts.ts'
 import { AuctionError } from './errors.ts'
 import { type FeedEvent, type LoggedEvent, toFeed } from './events.ts'
-import { evolve, type Good, type GoodEvent, listedGood, priceFault, RULES, type Terms } from './good.ts'
-import { HARD_END_MS } from './increments.ts'
+import { evolve, type Good, type GoodEvent, listedGood, RULES } from './good.ts'
 import { canonicalJson } from './log.ts'
-import { inWords, isCurrency } from './money.ts'
 import { commandOf, eventOf, factsOf, isOfTheseRules, type Reading } from './recall.ts'
 import type { StandingBid } from './removal.ts'
-import { limits } from './requests.ts'
-import { OUTAGE_GRACE_MS } from './sale.ts'
-import { type Doubt, doubtsOfBid, doubtsOfRemoval, isOpened, refusalOf, secretsOf, withReserveFor } from './sealed.ts'
+import { doubtsOfBid, doubtsOfRemoval, isOpened, refusalOf, secretsOf, withReserveFor } from './sealed.ts'
 
 /** Where a log says otherwise than the rules; no secret is ever told. */
 export interface Difference {
@@ -39,15 +36,6 @@ export interface ReplayedBid extends Omit<StandingBid, 'max'> {
 
 /** A log in which more than this is wrong is not looked at any further. */
 const MOST_DIFFERENCES = 1_000
-/**
- * What is decided is recorded soon, or not at all: the house refuses what it could not record within this, which is much more than
- * the queue and two tries of five seconds take while the database is away.
- */
-export const LATE_MS = 60_000
-/** Servers of one house may have clocks this far apart. */
-export const CLOCKS_APART_MS = 10_000
-/** The whole of a price, in basis points. */
-const MOST_BP = 10_000
 /** 128 bits of chance, so that nobody can try what a seal hides. */
 const SALT = /^[0-9a-f]{32,}$/
 const removes: ReadonlySet<string> = new Set(['lapsed', 'retracted', 'bid_cancelled'])
@@ -323,67 +311,4 @@ function removalBy(event: GoodEvent, { id, bidder }: ReplayedBid): ReplayedBid['
     default:
       return null
   }
-}
-
-/** What cannot be about when an entry was decided, beside when it was recorded. */
-function doubtsOfTime({ entry, facts }: Reading, good: Good | null): Doubt[] {
-  const { at } = entry
-  const recorded = Date.parse(at)
-  const doubts: Doubt[] = []
-  const within = (what: string, decided: number, offset = 0) => {
-    const [first, last] = [recorded - LATE_MS + offset, recorded + CLOCKS_APART_MS + offset]
-    const [from, to] = [first, last].map((each) => new Date(each).toISOString())
-    const found = decided + offset
-    if (found < first || found > last) doubts.push([what, `${from} to ${to}`, new Date(found).toISOString()])
-  }
-  if (facts.type === 'listed') within('listedAt', Date.parse(facts.data.listedAt))
-  if (facts.type === 'extended' && facts.data.cause === 'outage')
-    within('endsAt', Date.parse(facts.data.endsAt) - OUTAGE_GRACE_MS, OUTAGE_GRACE_MS)
-  const received = 'receivedAt' in facts.data ? facts.data.receivedAt : null
-  if (received === null) return doubts
-  within('receivedAt', Date.parse(received))
-  if (good && Date.parse(received) < good.listedAt - CLOCKS_APART_MS)
-    doubts.push(['receivedAt', 'later than the listing', received])
-  return doubts
-}
-
-/** What no house may take, and no sale may have. */
-function doubtsOfMargins({ type, data }: Reading['facts']): Doubt[] {
-  const { premiumBp = 0, commissionBp = 0 } = type === 'listed' ? data : {}
-  const { softCloseMs = 0 } = type === 'listed' ? data : type === 'note' ? data.changed : {}
-  return (
-    [
-      ['premiumBp', premiumBp, MOST_BP],
-      ['commissionBp', commissionBp, MOST_BP],
-      ['softCloseMs', softCloseMs, limits.longestSoftCloseMs],
-    ] as const
-  )
-    .filter(([, value, most]) => value < 0 || value > most)
-    .map(([what, value, most]) => [what, `0 to ${most}`, String(value)])
-}
-
-function doubtsOfTerms(terms: Terms): Doubt[] {
-  const { currency, endsAt, hardEndsAt, listedAt, offeredTo } = terms
-  const fault = offeredTo ? null : priceFault(terms)
-  const hardEnd = new Date(endsAt + HARD_END_MS).toISOString()
-  return [
-    ...(isCurrency(currency) ? [] : [['currency', 'one that there is', inShort(currency)] as const]),
-    ...(fault ? [[fault.path, fault.message.replace('must', 'it to'), 'it is not so'] as const] : []),
-    ...(hardEndsAt === endsAt + HARD_END_MS
-      ? []
-      : [['hardEndsAt', hardEnd, new Date(hardEndsAt).toISOString()] as const]),
-    ...(endsAt > listedAt ? [] : [['endsAt', 'later than the listing', new Date(endsAt).toISOString()] as const]),
-  ]
-}
-
-const short = (text: string): string => (text.length > 80 ? `${text.slice(0, 79)}…` : text)
-
-/** A value of an event in a few words. */
-export function inShort(value: unknown): string {
-  if (value === undefined || value === null) return 'none'
-  if (typeof value !== 'object') return short(String(value))
-  const { amount, currency, id, nick } = value as Record<string, unknown>
-  if (typeof amount === 'number' && typeof currency === 'string' && isCurrency(currency))
-    return inWords({ amount, currency })
-  return short(typeof nick === 'string' ? `${nick} (${String(id)})` : canonicalJson(value))
 }

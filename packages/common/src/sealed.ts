@@ -1,5 +1,6 @@
 /** Secrets that are still sealed: what stands in for them, and what everyone sees that must hold together all the same. */
 import { type Command, decide } from './bidding.ts'
+import type { Doubt } from './doubts.ts'
 import { AuctionError } from './errors.ts'
 import type { LoggedEvent } from './events.ts'
 import { type Good, type GoodEvent, type Person, reserveMet } from './good.ts'
@@ -8,9 +9,6 @@ import { inWords } from './money.ts'
 import type { Reading, Secrets } from './recall.ts'
 
 type EventOf<T extends GoodEvent['type']> = Extract<GoodEvent, { type: T }>
-
-/** Something that cannot be: what it is about, what it would have to be, what it is. */
-export type Doubt = readonly [what: string, expected: string, found: string]
 
 /** A bid that stands, its maximum unknown. */
 interface Standing {

@@ -1,11 +1,12 @@
 /** An exported log checked without the house: the chain, the seals, and everything derived from it again. */
 import { z } from 'zod'
 import { logged } from './answers.ts'
+import { CLOCKS_APART_MS } from './doubts.ts'
 import { id, type LoggedEvent } from './events.ts'
 import type { Person, Status } from './good.ts'
 import { CHAIN_START, canonicalJson, chainHash } from './log.ts'
 import type { Money } from './money.ts'
-import { CLOCKS_APART_MS, createReplay, type Replay } from './replay.ts'
+import { createReplay, type Replay } from './replay.ts'
 import { isOpened } from './sealed.ts'
 
 /** Bounds of what is read: characters of a line, lines of a file, differences told. */

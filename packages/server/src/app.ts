@@ -63,7 +63,12 @@ export function createApp(options: AppOptions): Koa {
   app.use(rim(options))
   app.use(helmet())
   if (options.corsOrigins.length > 0)
-    app.use(cors({ origin: (context) => options.corsOrigins.find((origin) => origin === context.get('Origin')) ?? '' }))
+    app.use(
+      cors({
+        origin: (context) => options.corsOrigins.find((origin) => origin === context.get('Origin')) ?? '',
+        exposeHeaders: ['Retry-After', 'X-Request-Id', 'X-Auction-Version'],
+      }),
+    )
   const router = new Router()
   for (const name of Object.keys(routes) as RouteName[]) {
     const route: Route = routes[name]

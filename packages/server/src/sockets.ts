@@ -1,29 +1,20 @@
-/** Socket.IO: one room per good, one message per room and commit, heads once a second, chat, the house-wide feed. */
+/** Socket.IO: who is let in, what they may ask for, who is let go; the house-wide feed. What rooms are told: hall.ts. */
 import { randomUUID } from 'node:crypto'
 import type { Server as HttpServer } from 'node:http'
-import type { ChatLine } from '@auction/common/answers'
 import { AuctionError } from '@auction/common/errors'
-import {
-  chatFrame,
-  chatRequest,
-  eventsFrame,
-  followRequest,
-  joinRequest,
-  leaveRequest,
-  presenceFrame,
-} from '@auction/common/frames'
-import type { Good } from '@auction/common/good'
+import { chatRequest, followRequest, joinRequest, leaveRequest } from '@auction/common/frames'
 import { limits } from '@auction/common/requests'
 import { Server, type Socket } from 'socket.io'
 import type { z } from 'zod'
 import { parse } from './app.ts'
-import type { Auth, Caller } from './auth.ts'
+import type { Auth } from './auth.ts'
 import type { Clerk } from './clerk.ts'
 import type { Clock } from './clock.ts'
 import type { Feed } from './feed.ts'
+import { callerOf, goodsOf, type Hall, openHall } from './hall.ts'
 import { faultOf, problemOf } from './problems.ts'
 import type { Rates } from './rates.ts'
-import { createLineMemory, createRooms, type Gate, isAtHome } from './rooms.ts'
+import type { Gate } from './rooms.ts'
 import type { Presenter } from './routes/parts.ts'
 import { speech } from './routes/rooms.ts'
 import type { Queries } from './store/queries.ts'
@@ -63,16 +54,7 @@ const TICK_MS = 1_000
 const RETRY_IN_MS = 2_000
 /** Frames that may wait for one connection; a client that reads slower is let go and resumes by seq. */
 const UNSENT_MOST = 500
-/** Lines of other servers looked at in one second. */
-const LINES_MOST = 1_000
 const HOUSE_ROOM = 'house'
-/** Of whoever is in the rooms of several goods, and hears of all of them in one frame. */
-const SEVERAL_ROOM = 'several'
-const roomOf = (goodId: number) => `good:${goodId}`
-/** The goods whose rooms a socket is in. */
-const goodsOf = (socket: Socket) =>
-  [...socket.rooms].flatMap((room) => (room.startsWith('good:') ? Number(room.slice('good:'.length)) : []))
-const callerOf = (socket: Socket) => (socket.data.caller as Caller | undefined) ?? null
 const tokenRoom = (tokenHash: string) => `token:${tokenHash}`
 
 export function createSockets(options: SocketsOptions): Sockets {
@@ -176,22 +158,6 @@ interface Connection {
 }
 const connectionOf = (socket: Socket) => socket.conn as unknown as Connection
 
-/** Each socket in one frame: of two volatile ones in a row the second is lost. */
-function tellHeads(io: Server, now: number, goodIds: readonly number[], heads: ReadonlyMap<number, number>): void {
-  const frame = (ids: readonly number[]) => ({
-    now,
-    seqs: Object.fromEntries(ids.map((goodId) => [goodId, heads.get(goodId) ?? 0])),
-  })
-  for (const goodId of goodIds)
-    io.to(roomOf(goodId))
-      .except(SEVERAL_ROOM)
-      .volatile.emit('heads', frame([goodId]))
-  for (const id of io.sockets.adapter.rooms.get(SEVERAL_ROOM) ?? []) {
-    const socket = io.sockets.sockets.get(id)
-    if (socket) socket.volatile.emit('heads', frame(goodsOf(socket)))
-  }
-}
-
 function readsTooSlowly(socket: Socket): boolean {
   const { writeBuffer, transport } = connectionOf(socket)
   return writeBuffer.length > UNSENT_MOST || (transport.socket?.bufferedAmount ?? 0) > limits.followerBytes
@@ -203,79 +169,6 @@ function letGo(socket: Socket): void {
   socket.disconnect(true)
   connection?.terminate()
 }
-
-/** The rooms as sockets know them: each has one follower of the log, and is told who comes and goes and what is said. */
-function openHall(io: Server, { clock, feed, rooms: stored }: SocketsOptions) {
-  const rooms = createRooms()
-  const memory = createLineMemory()
-  const stops = new Map<number, () => void>()
-  let knowsLines = false
-  const tell = (lines: readonly ChatLine[]) => {
-    for (const line of memory.fresh(lines)) io.to(roomOf(line.goodId)).emit('chat', chatFrame.parse(line))
-  }
-  const tellPresence = (goodId: number, frame: object = {}) =>
-    io
-      .to(roomOf(goodId))
-      .emit('presence', presenceFrame.parse({ goodId, watchers: rooms.watchersOf(goodId), ...frame }))
-
-  return {
-    tell,
-    watchersOf: rooms.watchersOf,
-    has: (socket: Socket, goodId: number) => rooms.has(goodId, socket.id),
-    /** Counts, takes the place and enters without a pause, so that many at once find no more places than there are. */
-    enter(socket: Socket, good: Good): void {
-      if (!socket.connected) throw new AuctionError('BUSY', 'The connection is gone.')
-      const caller = callerOf(socket)
-      const joined = rooms.enter(
-        good.id,
-        socket.id,
-        caller?.user ?? null,
-        isAtHome(good, caller) ? null : good.capacity,
-      )
-      if (!stops.has(good.id))
-        stops.set(
-          good.id,
-          feed.follow(good.id, good.seq, ({ goodId, epoch, events }) =>
-            io.to(roomOf(goodId)).emit('events', eventsFrame.parse({ goodId, epoch, events })),
-          ),
-        )
-      void socket.join(roomOf(good.id))
-      if (goodsOf(socket).length > 1) void socket.join(SEVERAL_ROOM)
-      if (joined) tellPresence(good.id, { joined })
-    },
-    leave(socket: Socket, goodId: number): void {
-      const left = rooms.leave(goodId, socket.id, callerOf(socket)?.user ?? null)
-      void socket.leave(roomOf(goodId))
-      if (goodsOf(socket).length < 2) void socket.leave(SEVERAL_ROOM)
-      if (left) tellPresence(goodId, { left })
-    },
-    lose: (socket: Socket, goodId: number) =>
-      rooms.lose(goodId, socket.id, callerOf(socket)?.user ?? null, clock.now()),
-    /** Newest seqs, changed presence, and the end of rooms that everyone left. */
-    tick(now: number): void {
-      const news = rooms.tick(now)
-      const goodIds = news.map(({ goodId }) => goodId)
-      tellHeads(io, now, goodIds, feed.heads())
-      for (const { goodId, changed, left, over } of news) {
-        for (const person of left) tellPresence(goodId, { left: person })
-        if (changed && left.length === 0) tellPresence(goodId)
-        if (!over) continue
-        stops.get(goodId)?.()
-        stops.delete(goodId)
-      }
-    },
-    async catchUp(): Promise<void> {
-      if (knowsLines) return tell(await stored.linesAfter(memory.from(), LINES_MOST))
-      // What was said before this server came stands in the answer to a join.
-      memory.fresh(await stored.linesAfter(Math.max(0, (await stored.newestLine()) - LINES_MOST), LINES_MOST))
-      knowsLines = true
-    },
-    close(): void {
-      for (const stop of stops.values()) stop()
-    },
-  }
-}
-type Hall = ReturnType<typeof openHall>
 
 function serveSocket(socket: Socket, hall: Hall, options: SocketsOptions): void {
   const { clerk, epoch, gate, queries, present, rates, rooms } = options

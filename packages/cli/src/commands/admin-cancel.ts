@@ -11,7 +11,7 @@ export const command: Command = {
   words: '[id]',
   options: [
     ['--bid <bid-id>', 'cancel this bid instead of a good'],
-    ['--reason <text>', 'why; everyone sees it, up to 200 characters'],
+    ['--reason <text>', 'needed: why, up to 200 characters; everyone sees it'],
     keyOption('a cancellation'),
   ],
   examples: ['admin cancel 18 --reason "Not what it claims to be"', 'admin cancel --bid 2 --reason "Bid by mistake"'],

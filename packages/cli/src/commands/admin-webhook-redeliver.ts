@@ -5,8 +5,8 @@ import { parseId, parseSeq, usage } from '../input.ts'
 export const command: Command = {
   words: '<id>',
   options: [
-    ['--good <id>', 'the good'],
-    ['--since <seq>', 'the last place in its log that need not be sent; 0 sends all'],
+    ['--good <id>', 'needed: the good'],
+    ['--since <seq>', 'needed: the last place in its log that need not be sent; 0 sends all'],
   ],
   examples: ['admin webhook-redeliver 1 --good 3 --since 1', 'admin webhook-redeliver 1 --good 3 --since 0'],
   notes: 'A webhook that was switched off after three days of failures is switched on again.',

@@ -1,5 +1,4 @@
 /** `auction export <id...>`: the public logs of goods, as lines that anyone can verify, or as a table. */
-import { once } from 'node:events'
 import type { LoggedEvent } from '@auction/common/events'
 import { CHAIN_START } from '@auction/common/log'
 import { safeJson } from '@auction/common/text'
@@ -65,5 +64,7 @@ async function* tableOf(client: Client, goods: readonly Answer<'good'>[], safely
 
 /** Writes no faster than is read. */
 async function print({ io }: Context, parts: AsyncIterable<string>): Promise<void> {
-  for await (const part of parts) if (!io.stdout.write(part)) await once(io.stdout, 'drain')
+  // Not by `once` of node:events, which listens for errors too, as only a server does that goes on after them (main.ts).
+  const drained = () => new Promise((resolve) => io.stdout.once('drain', resolve))
+  for await (const part of parts) if (!io.stdout.write(part)) await drained()
 }

@@ -13,10 +13,11 @@ export const command: Command = {
   options: [
     ['--status <status>', 'live (usual), ended or all; or open, sold, unsold, bought, cancelled', statuses],
     ['--mine', 'only goods you sell'],
-    ['--sort <order>', 'ending (usual), new, price or bids', sorts],
+    ['--sort <order>', 'ending: soonest first (usual); new: newest; price: cheapest; bids: most', sorts],
     limitOption,
   ],
   examples: ['list', 'list leica --status all --sort price'],
+  notes: 'A good fits that has all of the words in its name or description, in capitals or not.',
   run: async (context, input) => {
     const status = oneOf(statuses, '--status', input.option('status') ?? 'live')
     const sort = oneOf(sorts, '--sort', input.option('sort') ?? 'ending')

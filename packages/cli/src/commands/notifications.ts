@@ -8,7 +8,7 @@ import { moneyIn, nickIn, plainPay, sentence } from '../wording.ts'
 
 export const command: Command = {
   chooses: 'json',
-  options: [['--follow', 'go on until interrupted']],
+  options: [['--follow', 'needed, as they are known only as they happen; Ctrl-C ends it']],
   examples: ['notifications --follow', 'notifications --follow --json'],
   notes: 'A pipe gets: time, type, good, name, person, amount, currency. --json prints one object a line.',
   run: async (context, { flag }) => {

@@ -10,7 +10,7 @@ const DAY_MS = 24 * 60 * 60 * 1000
 
 export const command: Command = {
   words: '<id>',
-  options: [['--for <duration>', 'how long the offer stands: 1d to 7d'], keyOption('an offer')],
+  options: [['--for <duration>', 'needed: how long the offer stands, 1d to 7d'], keyOption('an offer')],
   examples: ['offer 12 --for 3d', 'offer 14 --for 36h --json'],
   notes: `Makes a new good that only the highest bidder may buy, at the last price: auction buy <new id>. Nobody pays
 before saying yes. "auction relist" lists it for everyone instead.`,

@@ -16,7 +16,10 @@ const MOST_PAGES = 100
 
 export const command: Command = {
   words: '<bid-id>',
-  options: [['--reason <reason>', retractionReasons.join(', '), retractionReasons], keyOption('a retraction')],
+  options: [
+    ['--reason <reason>', `needed: ${retractionReasons.join(', ')}`, retractionReasons],
+    keyOption('a retraction'),
+  ],
   examples: ['retract 1 --reason typo', 'retract 6 --reason seller_unreachable --json'],
   notes: `"auction bids" lists the ids of your bids. With more than 12 h left (of a short sale: half of it) you may take
 any of them back; after that your last one only, for an hour, and none once a bid would move the end.

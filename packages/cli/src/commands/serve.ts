@@ -13,7 +13,7 @@ export const command: Command = {
     ['--demo', 'a house of goods to try every command on, for as long as it runs'],
   ],
   examples: ['serve --demo', 'serve --data ./house', 'serve --data ./house --port 9000 --check'],
-  notes: `More is set in the environment; see docs/reference.
+  notes: `More is set in the environment; README.md lists it all. It goes on until Ctrl-C or SIGTERM, and then ends what it has begun.
 A demo heeds of it only the port and the log level. Its data is in a temporary directory that is removed at the end, or kept
 in one of its own: --demo --data DIRECTORY. It says how to log in; everybody knows its passwords, so leave it on 127.0.0.1.`,
   run: async (_context, input) => {

@@ -9,7 +9,7 @@ import { tellReport, verifyPages } from '../verification.ts'
 
 export const command: Command = {
   chooses: 'json',
-  words: '<file>',
+  words: '<file|id>',
   options: [['--head <hash>', 'the hash its last event must have, known from elsewhere']],
   examples: ['verify sale.ndjson', 'verify 15', 'export 15 | auction verify -'],
   notes: `A file is checked without the house: every hash, every secret that was opened, and, played again by the rules, every

@@ -31,7 +31,8 @@ export const command: Command = {
     ['--exit-status', 'exit with 0 when you won, 20 when you did not, 21 when nobody did; 8 when left before'],
   ],
   examples: ['watch 1', 'watch 1 --until outbid || auction bid 1 +2', 'watch 8 --exit-status | tail -1'],
-  notes: `In a pipe, or with --json: one object a line: snapshot, the events, connection, gap, and last end.
+  notes: `On a terminal it opens the live screen, where ? shows every key. In a pipe, with --json, --since, or --until other than
+end: one object a line: snapshot, the events, connection, gap, and last end.
 --until outbid exits with 22 when you are outbid; --until won sets --exit-status.`,
   run: async (context, input) => {
     const id = parseId(input.words[0] ?? '')

@@ -2,7 +2,7 @@
 import type { FeedEvent } from '@auction/common/events'
 import type { GoodView } from '@auction/common/view'
 import type { FeedMessage } from '../follow.ts'
-import { pay } from '../wording.ts'
+import { counted, pay } from '../wording.ts'
 import { closedLine, withdrawReview } from './bid-line.ts'
 import { type ChatRow, chatRow, withRows } from './chat.ts'
 import { type Change, type Effect, factsOf, MOST_ROWS, type Model, withLine } from './model.ts'
@@ -42,7 +42,7 @@ export function onFeed(model: Model, message: FeedMessage, now: number): Change 
     case 'gap': {
       const [missed, whole] = [message.to - message.from + 1, message.repaired === message.to - message.from + 1]
       const text = whole
-        ? `↻ Resynced: ${missed} missed event${missed === 1 ? '' : 's'} loaded.`
+        ? `↻ Resynced: ${missedWords(model, message)} loaded.`
         : `↻ Resynced from a snapshot: ${missed - message.repaired} events are not in the log here.`
       const resynced: Notice = { tone: whole ? 'plain' : 'warning', text }
       // What was missed may have brought news that matters more than that it was missed.
@@ -72,6 +72,12 @@ export function onFeed(model: Model, message: FeedMessage, now: number): Change 
     default:
       return message satisfies never
   }
+}
+
+/** What people miss are bids; where none were among the events, the events. */
+function missedWords({ bids }: Model, { from, to }: { from: number; to: number }): string {
+  const missed = bids.filter(({ seq }) => seq >= from && seq <= to).length
+  return missed > 0 ? counted(missed, 'missed bid') : counted(to - from + 1, 'missed event')
 }
 
 function onPresence(model: Model, presence: Extract<FeedMessage, { type: 'watchers' }>, now: number): Model {

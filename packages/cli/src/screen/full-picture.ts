@@ -15,8 +15,8 @@ import { type Protocol, questions, readAnswers } from './graphics-support.ts'
 import { createPause } from './pause.ts'
 import type { Size, WindowIo } from './window.tsx'
 
-/** How long a terminal may take to say what it is. */
-const ANSWER_MS = 1_000
+/** How long a terminal may take to say what it is, over however slow a line; nearly every one says it at once. */
+const ANSWER_MS = 3_000
 /** A cell where the terminal does not tell; a small one, so that nothing is ever too large. */
 const CELL = { width: 8, height: 16 }
 /** The largest picture that is asked for; of sixels no more than what terminals take as they come. */
@@ -186,7 +186,8 @@ function takeKeys(stdin: WindowIo['stdin']): Keys {
     async come(ms) {
       if (text === '' && !closed)
         await new Promise<void>((resolve) => {
-          const timer = ms === null ? undefined : setTimeout(resolve, ms)
+          // What has come by then is read first.
+          const timer = ms === null ? undefined : setTimeout(() => setImmediate(resolve), ms)
           wake = () => {
             clearTimeout(timer)
             resolve()

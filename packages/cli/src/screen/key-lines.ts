@@ -11,7 +11,7 @@ export function footerLine<Model, Msg>(keymap: readonly Binding<Model, Msg>[], m
   const vital = keys.filter(({ label }) => label === '?' || label === 'q')
   for (const binding of [...vital, ...keys.filter((each) => !vital.includes(each))]) {
     const cost = stringWidth(` ${binding.label} ${binding.help} `)
-    if (used + cost > width) break
+    if (used + cost > width) continue
     chosen.push(binding)
     used += cost
   }

@@ -97,17 +97,23 @@ function openWindow(io: WindowIo): { window: Window; close(): Promise<void> } {
     maxFps: 30,
     exitOnCtrlC: false,
   })
-  const resized = () => {
+  // A frame may have met a window that was of another size again by then: what it left there, no later frame would wipe.
+  const repaintSoon = () => {
     if (lent || closed) return
-    front.onResize(sizeOf(io))
-    // A frame may have met a window that was of another size again by then: what it left there, no later frame would wipe.
     repaint.run(() => {
       screen.clear()
       io.stdout.write(WIPE)
       screen.rerender(frame())
     })
   }
+  const resized = () => {
+    if (lent || closed) return
+    front.onResize(sizeOf(io))
+    repaintSoon()
+  }
   io.stdout.on('resize', resized)
+  // stdout tells of no window that has its old size back by the time it looks; what was cut off meanwhile is gone all the same.
+  process.on('SIGWINCH', repaintSoon)
   const stopSignals = watchSignals({ onSignal: ended.resolve, onError: ended.reject, restore: screen.unmount })
   screen.waitUntilExit().then(() => ended.resolve(0), ended.reject)
   const window: Window = {
@@ -153,6 +159,7 @@ function openWindow(io: WindowIo): { window: Window; close(): Promise<void> } {
     closed = true
     repaint.cancel()
     io.stdout.off('resize', resized)
+    process.off('SIGWINCH', repaintSoon)
     screen.unmount()
     await screen.waitUntilExit().catch(() => {})
     stopSignals()

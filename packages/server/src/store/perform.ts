@@ -1,6 +1,7 @@
 /** One order done to a batch: answered as before when its key is known, else by what its kind does. */
+
+import { LATE_MS } from '@auction/common/doubts'
 import { AuctionError } from '@auction/common/errors'
-import { LATE_MS } from '@auction/common/replay'
 import { type Batch, insert } from './batch.ts'
 import * as goods from './good-orders.ts'
 import * as house from './house-orders.ts'
