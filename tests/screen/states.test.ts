@@ -107,7 +107,6 @@ it('a session that ends: the bid is refused, and the line offline', async () => 
   await terminal.waitFor(/REVIEW/)
   await new Promise((resolve) => setTimeout(resolve, 450))
   terminal.send('\r')
-  await terminal.waitFor(/✗ Refused: The session has ended/)
   await terminal.waitFor(/■ your session has expired: auction login/)
   line.state = 'fair'
   line.cut()
