@@ -172,6 +172,8 @@ it('refuses a second server on the same data directory, and says so', async () =
 it('says before it starts what would keep it from starting', async () => {
   const env = serverEnvironment()
   expect(await auction(['serve', '--check'], { env })).toMatchObject({ code: 0, err: '' })
+  const checked = await auction(['serve', '--check', '--json'], { env })
+  expect([JSON.parse(checked.out), checked.err]).toEqual([{ ok: true }, ''])
   const inTheWay = join(ASSETS, 'camera.png')
   for (const words of [['--check'], []])
     expect(await auction(['serve', '--data', inTheWay, ...words], { env })).toMatchObject({

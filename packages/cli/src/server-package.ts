@@ -3,14 +3,22 @@ import { AuctionError } from '@auction/common/errors'
 
 /** What this program uses of @auction/server/main. */
 export interface ServerPackage {
+  /** Looks at the configuration of a server, and starts none. */
+  check(flags: ServeFlags): Promise<void>
   /** Runs a server until it is told to stop; the exit code. */
   serve(options: ServeOptions): Promise<number>
   /** A house held open by this process, in `directory` or, with null, in a temporary one. */
   openHouse(directory: string | null): Promise<{ readonly url: string; sum(): Promise<number>; close(): Promise<void> }>
 }
 
+export interface ServeFlags {
+  readonly port?: string
+  readonly host?: string
+  readonly data?: string
+}
+
 interface ServeOptions {
-  readonly flags: { port?: string; host?: string; data?: string; check?: boolean }
+  readonly flags: ServeFlags
   /** Fills the house, which is then one for a while, before anybody is told of it; answers what to say, and what to end. */
   readonly furnish?: (house: {
     readonly url: string
@@ -37,5 +45,7 @@ export async function loadServer(): Promise<ServerPackage> {
 }
 
 function isServer(loaded: unknown): loaded is ServerPackage {
-  return loaded !== null && typeof loaded === 'object' && 'serve' in loaded && 'openHouse' in loaded
+  return (
+    loaded !== null && typeof loaded === 'object' && ['check', 'serve', 'openHouse'].every((name) => name in loaded)
+  )
 }

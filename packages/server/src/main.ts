@@ -9,8 +9,14 @@ import { checkDirectory } from './data-directory.ts'
 import { type AuctionServer, createServer } from './server.ts'
 import { checkPostgres } from './store/database.ts'
 
+interface Flags {
+  readonly port?: string
+  readonly host?: string
+  readonly data?: string
+}
+
 export interface ServeOptions {
-  readonly flags: { readonly port?: string; readonly host?: string; readonly data?: string; readonly check?: boolean }
+  readonly flags: Flags
   /**
    * Fills the open house before anybody is told of it. Its data is in a temporary directory, unless a flag says where, and of
    * the environment only the port and the log level count.
@@ -82,6 +88,19 @@ function directoryOf(given: string | null): { readonly data: string; remove(): v
   }
 }
 
+/** What flags set, by the name of the setting. */
+function settingsOf({ port, host, data }: Flags): Partial<Record<Setting, string>> {
+  const names = { AUCTION_PORT: port, AUCTION_HOST: host, AUCTION_DATA: data }
+  return Object.fromEntries(Object.entries(names).filter(([, value]) => value !== undefined))
+}
+
+/** Looks at the configuration, and where the data would be; changes nothing. Throws USAGE and CANNOT_START. */
+export async function check(flags: Flags): Promise<void> {
+  const config = readConfig(settingsOf(flags), process.env)
+  checkDirectory(config.AUCTION_DATA)
+  if (config.AUCTION_DATABASE_URL) await checkPostgres(config.AUCTION_DATABASE_URL)
+}
+
 /**
  * Runs a server until SIGTERM or SIGINT; answers the exit code, 0, after a clean end. Throws USAGE and CANNOT_START.
  * Says where it listens, and the house code until the house is claimed, on standard output; logs JSON on standard error.
@@ -90,17 +109,7 @@ export async function serve({ flags, furnish }: ServeOptions): Promise<number> {
   const { AUCTION_PORT, AUCTION_LOG_LEVEL } = process.env
   const environment = furnish ? { AUCTION_PORT, AUCTION_LOG_LEVEL } : process.env
   const { data, remove } = furnish ? directoryOf(flags.data ?? null) : { data: flags.data, remove: () => {} }
-  const names = { AUCTION_PORT: flags.port, AUCTION_HOST: flags.host, AUCTION_DATA: data }
-  const given = Object.fromEntries(Object.entries(names).filter(([, value]) => value !== undefined)) as Partial<
-    Record<Setting, string>
-  >
-  const config = readConfig(given, environment)
-  if (flags.check) {
-    checkDirectory(config.AUCTION_DATA)
-    if (config.AUCTION_DATABASE_URL) await checkPostgres(config.AUCTION_DATABASE_URL)
-    process.stdout.write('The configuration is right.\n')
-    return 0
-  }
+  const config = readConfig(settingsOf({ ...flags, ...(data !== undefined && { data }) }), environment)
   const log = pino({ level: config.AUCTION_LOG_LEVEL, redact: redacted }, pino.destination({ fd: 2, sync: true }))
   process.on('uncaughtException', (err) => {
     log.fatal({ err }, 'uncaught; stopping')

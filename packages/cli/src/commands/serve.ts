@@ -1,7 +1,7 @@
 /** `auction serve`: runs a house in this process, where the server is installed. */
 import type { Command, Input } from '../command.ts'
 import { usage } from '../input.ts'
-import { loadServer } from '../server-package.ts'
+import { loadServer, type ServeFlags } from '../server-package.ts'
 
 export const command: Command = {
   chooses: 'nothing',
@@ -16,15 +16,18 @@ export const command: Command = {
   notes: `More is set in the environment; README.md lists it all. It goes on until Ctrl-C or SIGTERM, and then ends what it has begun.
 A demo heeds of it only the port and the log level. Its data is in a temporary directory that is removed at the end, or kept
 in one of its own: --demo --data DIRECTORY. It says how to log in; everybody knows its passwords, so leave it on 127.0.0.1.`,
-  run: async (_context, input) => {
-    const { flag } = input
-    if (flag('demo')) return serveDemo(input)
-    const { serve } = await loadServer()
-    return serve({ flags: { ...flagsOf(input), ...(flag('check') && { check: true }) } })
+  run: async ({ output }, input) => {
+    if (input.flag('demo')) return serveDemo(input)
+    const { check, serve } = await loadServer()
+    if (!input.flag('check')) return serve({ flags: flagsOf(input) })
+    await check(flagsOf(input))
+    const right = 'The configuration is right.'
+    output.done(right, { answer: { ok: true }, id: null, values: [right] })
+    return 0
   },
 }
 
-function flagsOf({ option }: Input): Readonly<Partial<Record<'port' | 'host' | 'data', string>>> {
+function flagsOf({ option }: Input): ServeFlags {
   const values = { port: option('port'), host: option('host'), data: option('data') }
   return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined))
 }

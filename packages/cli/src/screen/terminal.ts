@@ -15,6 +15,8 @@ const IGNORED_MS = 150
 export function watchSignals(watch: {
   onSignal(code: number): void
   onError(error: unknown): void
+  /** The window may have another size; stdout does not tell where it has its old one back by the time it looks. */
+  onWindow(): void
   restore(): void
 }): () => void {
   const ends = ENDINGS.map((signal) => [signal, () => watch.onSignal(128 + constants.signals[signal])] as const)
@@ -23,10 +25,12 @@ export function watchSignals(watch: {
     watch.onError(error)
   }
   for (const [signal, end] of ends) process.on(signal, end)
+  process.on('SIGWINCH', watch.onWindow)
   // First of all listeners: what the others print must not end up on a screen that is about to vanish.
   process.prependListener('uncaughtException', crashed)
   return () => {
     for (const [signal, end] of ends) process.off(signal, end)
+    process.off('SIGWINCH', watch.onWindow)
     process.off('uncaughtException', crashed)
   }
 }

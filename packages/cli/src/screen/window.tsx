@@ -112,9 +112,13 @@ function openWindow(io: WindowIo): { window: Window; close(): Promise<void> } {
     repaintSoon()
   }
   io.stdout.on('resize', resized)
-  // stdout tells of no window that has its old size back by the time it looks; what was cut off meanwhile is gone all the same.
-  process.on('SIGWINCH', repaintSoon)
-  const stopSignals = watchSignals({ onSignal: ended.resolve, onError: ended.reject, restore: screen.unmount })
+  const stopSignals = watchSignals({
+    onSignal: ended.resolve,
+    onError: ended.reject,
+    // What a window that was smaller for a moment cut off is gone.
+    onWindow: repaintSoon,
+    restore: screen.unmount,
+  })
   screen.waitUntilExit().then(() => ended.resolve(0), ended.reject)
   const window: Window = {
     size: () => sizeOf(io),
@@ -159,7 +163,6 @@ function openWindow(io: WindowIo): { window: Window; close(): Promise<void> } {
     closed = true
     repaint.cancel()
     io.stdout.off('resize', resized)
-    process.off('SIGWINCH', repaintSoon)
     screen.unmount()
     await screen.waitUntilExit().catch(() => {})
     stopSignals()
