@@ -1,5 +1,4 @@
 /** One order done to a batch: answered as before when its key is known, else by what its kind does. */
-
 import { LATE_MS } from '@auction/common/doubts'
 import { AuctionError } from '@auction/common/errors'
 import { type Batch, insert } from './batch.ts'
