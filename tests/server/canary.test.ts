@@ -4,6 +4,7 @@ import sharp from 'sharp'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type RouteName, routes } from '../../packages/common/src/api.ts'
 import type { Route } from '../../packages/common/src/route.ts'
+import { aloneIn } from '../support/ears.ts'
 import { fakeClock } from '../support/fake-clock.ts'
 import { type Answer, type Caller, callerAt, databases, type House, type Json, openHouse } from '../support/house.ts'
 import { openReceiver, type Receiver } from '../support/receiver.ts'
@@ -246,7 +247,7 @@ describe.each(databases)('case 9: secrets on %s', (kind) => {
     const expectUnheard = (secrets: readonly unknown[], by: readonly Heard[]) => {
       for (const secret of secrets)
         for (const { what, text } of by) {
-          const place = text.indexOf(String(secret))
+          const place = typeof secret === 'number' ? text.search(aloneIn(secret)) : text.indexOf(String(secret))
           if (place >= 0) expect.fail(`${secret} in ${what}: ${text.slice(Math.max(0, place - 200), place + 100)}`)
         }
     }

@@ -19,6 +19,9 @@ const canaries: readonly { readonly what: string; readonly form: RegExp; readonl
 ]
 const endings = ['sold', 'bought', 'unsold', 'cancelled']
 
+/** Finds a secret number that stands by itself; the same digits may come by chance in a hash, a fraction or a time. */
+export const aloneIn = (secret: number): RegExp => new RegExp(`(?<![0-9a-f.-])${secret}(?![0-9a-f.-])`, 'i')
+
 const leaks: string[] = []
 
 /** Looks `text` through; `what` it is: a call, as `GET /v1/goods`, a frame or a log line. */
