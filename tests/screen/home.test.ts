@@ -58,6 +58,11 @@ async function filtered(terminal: Terminal, word: string): Promise<void> {
 }
 
 describe('the list', () => {
+  it('is drawn where a variable is called CI_…, which alone is no CI', async () => {
+    const terminal = home(ada, { env: { CI_REGISTRY: 'here' } })
+    await terminal.waitFor(/● live/)
+  })
+
   it('counts down and keeps itself: a new good comes, a cancelled one goes, a bid moves the price', async () => {
     const { word, goods } = await shelf(2)
     const terminal = home()
