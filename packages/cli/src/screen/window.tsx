@@ -96,7 +96,7 @@ function openWindow(io: WindowIo): { window: Window; close(): Promise<void> } {
     incrementalRendering: true,
     maxFps: 30,
     exitOnCtrlC: false,
-    // Whether there is a screen was decided before Ink was loaded; it would take any CI_* variable for none.
+    // Whether there is a screen was decided before Ink was loaded; it takes CI= and others for a CI.
     interactive: true,
   })
   // A frame may have met a window that was of another size again by then: what it left there, no later frame would wipe.
