@@ -17,6 +17,7 @@ const usd = (amount: number) => ({ amount, currency: 'USD' })
 const iso = (ms: number) => new Date(ms).toISOString()
 const ada = { id: 5, nick: 'ada' }
 const kestrel = { id: 6, nick: 'kestrel' }
+const zoe = { id: 7, nick: 'zoë' }
 
 function view(changes: Partial<GoodView> = {}): GoodView {
   return {
@@ -336,26 +337,26 @@ describe('news', () => {
     expect(play(watching(), told(view(), event)).model.extended).toEqual({ byMs: 120_000, at: now, outage: false })
   })
 
-  it('keeps bids newest first, each once, and what is read in sight', () => {
-    const history = [30, 29, 28].map((seq) => ({
-      id: seq,
-      bidder: kestrel,
-      amount: usd(seq),
-      seq,
-      at: iso(now),
-      message: null,
-    }))
-    const { model } = play(
-      watching(),
-      { type: 'bids', bids: history },
-      { type: 'scroll', by: 1 },
-      told(view(), bidEvent(view(), kestrel, 128_000)),
-      {
-        type: 'bids',
-        bids: history,
-      },
-    )
-    expect([model.bids.map(({ seq }) => seq), model.scroll]).toEqual([[31, 30, 29, 28], 2])
+  it('keeps bids newest first, each once, and what is read in sight though one event may bring two rows', () => {
+    const events = [28, 29, 30].map((seq) => bidEvent(view({ seq: seq - 1 }), kestrel, seq))
+    const history: Msg = { type: 'events', epoch: 'first', events }
+    const beaten = bidEvent(view({ seq: 31 }), zoe, 132_000, kestrel)
+    const read = play(watching(), history, { type: 'scroll', by: 1 }).model
+    const one = play(read, told(view(), bidEvent(view(), kestrel, 128_000)), history).model
+    expect([one.bids.map(({ seq }) => seq), one.scroll]).toEqual([[31, 30, 29, 28], 2])
+    const two = play(one, told(view({ seq: 31 }), beaten)).model
+    expect([two.bids.map(({ seq }) => seq), two.scroll]).toEqual([[32, 32, 31, 30, 29, 28], 4])
+    expect(play(watching(), told(view(), bidEvent(view(), kestrel, 128_000)), history).model.scroll).toBe(0)
+  })
+
+  it('keeps the row that is read, a bid or what beat it, whatever comes above and below it', () => {
+    const history = (events: FeedEvent[]): Msg => ({ type: 'events', epoch: 'first', events })
+    const events = [28, 29, 30, 31].map((seq) => bidEvent(view({ seq: seq - 1 }), zoe, seq, kestrel))
+    const beaten = play(watching(), history(events.slice(1, 3)), { type: 'scroll', by: 2 }).model
+    for (const by of [0, 1]) {
+      const { model } = play(beaten, { type: 'scroll', by }, history(events))
+      expect([model.bids.length, model.bids[model.scroll]]).toEqual([8, beaten.bids[2 + by]])
+    }
   })
 
   it('scrolls no further than there are bids', () => {
@@ -443,16 +444,24 @@ describe('the connection', () => {
     expect(play(watching(), bye, gone, back).model.notice?.text).toBe('● The server is back.')
   })
 
-  it('says what is lost, and loads the bids anew', () => {
-    const { model, effects } = play(watching(), feed({ type: 'gap', from: 31, to: 34, repaired: 1 }))
+  it('says what is lost, and loads the bids anew with the snapshot that goes before', () => {
+    const resnapped = play(watching(), feed({ type: 'snapshot', good: view({ seq: 34 }) }))
+    expect(resnapped.effects).toContainEqual({ type: 'fetchEvents', upTo: 34 })
+    const { model, effects } = play(resnapped.model, feed({ type: 'gap', from: 31, to: 34, repaired: 1 }))
     expect(model.notice).toMatchObject({ tone: 'warning', text: expect.stringContaining('3 events') })
-    expect(effects).toEqual([{ type: 'fetchGood' }, { type: 'fetchBids' }])
+    expect(effects).toEqual([{ type: 'fetchGood' }])
+  })
+
+  it('counts as missed the bids, not what the house bid against them', () => {
+    const beaten = told(view(), bidEvent(view(), zoe, 128_000, kestrel))
+    const { model } = play(watching(), beaten, feed({ type: 'gap', from: 31, to: 31, repaired: 1 }))
+    expect([model.bids.length, model.notice?.text]).toEqual([2, '↻ Resynced: 1 missed bid loaded.'])
   })
 
   it('starts over with the log of another epoch', () => {
     const first = play(watching(), told(view(), bidEvent(view(), kestrel, 128_000))).model
     const { model } = play(first, feed({ type: 'snapshot', good: view({ epoch: 'second', seq: 3 }) }))
-    expect([model.bids, model.activity, model.good?.seq]).toEqual([[], [], 3])
+    expect([model.events, model.bids, model.activity, model.good?.seq]).toEqual([[], [], [], 3])
   })
 
   it('that ends for good says why', () => {

@@ -5,6 +5,7 @@ import { Text } from 'ink'
 import { render } from 'ink-testing-library'
 import { describe, expect, it } from 'vitest'
 import { gridIn, type PictureGrid } from '../../packages/cli/src/picture-cells.ts'
+import type { BidRow } from '../../packages/cli/src/screen/bid-rows.ts'
 import { pricesOf, sparkLine, thinned } from '../../packages/cli/src/screen/chart.ts'
 import { pictureBox } from '../../packages/cli/src/screen/geometry.ts'
 import { footerLine } from '../../packages/cli/src/screen/key-lines.ts'
@@ -12,7 +13,6 @@ import { messageFor } from '../../packages/cli/src/screen/keyboard.ts'
 import { keymap } from '../../packages/cli/src/screen/keymap.ts'
 import { Screen } from '../../packages/cli/src/screen/layout.tsx'
 import { type Change, initialModel, type Model, type Msg } from '../../packages/cli/src/screen/model.ts'
-import type { BidRow } from '../../packages/cli/src/screen/news.ts'
 import { descriptionLines, headerLines, noticeLine } from '../../packages/cli/src/screen/panes.ts'
 import { altText } from '../../packages/cli/src/screen/picture.tsx'
 import { update } from '../../packages/cli/src/screen/update.ts'
@@ -144,6 +144,8 @@ describe('the chart', () => {
         amount: usd(amount),
         message: null,
         id: at,
+        proxy: false,
+        price: amount,
         removed: null,
       }))
       .reverse()
@@ -151,11 +153,16 @@ describe('the chart', () => {
     return { ...begin({ size, changes: { price: usd(900) } })[0], bids: rows }
   }
 
-  it('is the price after each bid that stands, up to the price now', () => {
-    const rows = bids(100, 300, 200, 800)
-    expect(pricesOf(withBids(rows))).toEqual([100, 300, 300, 900])
-    const taken = rows.map((row) => (row.amount.amount === 300 ? { ...row, removed: 'retracted' as const } : row))
-    expect(pricesOf(withBids(taken))).toEqual([100, 200, 900])
+  it('is the price after each bid that stands, never above a later one or the price now', () => {
+    const rows = bids(100, 300, 600, 850)
+    expect(pricesOf(withBids(rows))).toEqual([100, 300, 600, 900])
+    const beaten = rows.map((row) => (row.price === 300 ? { ...row, amount: usd(200) } : row))
+    expect(pricesOf(withBids(beaten.toSpliced(2, 0, { ...rows[2], proxy: true } as BidRow)))).toEqual([
+      100, 300, 600, 900,
+    ])
+    const taken = rows.map((row) => (row.price === 300 ? { ...row, removed: 'retracted' as const } : row))
+    expect(pricesOf(withBids(taken))).toEqual([100, 600, 900])
+    expect(pricesOf({ ...withBids(rows), good: good({ price: usd(400) }) })).toEqual([100, 300, 400, 400])
   })
 
   it('is one line where there is little room, and says nothing of a single bid', () => {
@@ -256,7 +263,7 @@ describe('other keys', () => {
   })
 
   it('R asks for everything anew', () => {
-    expect(press(begin()[0], 'R')[1].map(({ type }) => type)).toEqual(['fetchGood', 'fetchBids', 'fetchChat'])
+    expect(press(begin()[0], 'R')[1].map(({ type }) => type)).toEqual(['fetchGood', 'fetchEvents', 'fetchChat'])
   })
 
   it('B turns the bell off and on', () => {

@@ -14,14 +14,22 @@ const [ada, zoe] = [
   { id: 3, nick: 'zoë' },
 ]
 const at = new Date(now).toISOString()
-const bid = (id: number, bidder: typeof ada) => ({ id, bidder, amount: usd(id * 100), seq: id, at, message: null })
+/** A bid of its id times a dollar, which is its seq too, and which leads. */
+function bid(id: number, bidder: typeof ada): FeedEvent {
+  const amount = usd(id * 100)
+  const data = { bidId: id, bidder, amount, message: null, receivedAt: at, price: amount, leader: bidder }
+  return { seq: id, type: 'bid', at, goodId: 42, data: { ...data, minimumBid: amount, bidCount: id - 7 } }
+}
+const history = [bid(8, ada), bid(9, ada), bid(10, zoe)]
+const told = (model: Model, events: readonly FeedEvent[]): Model =>
+  update(model, { type: 'events', epoch: good().epoch, events })[0]
 
 /** Ada watches good 42, on which she and zoë have bid. */
 function watching(changes: Partial<GoodView> = {}): Model {
-  const view = good({ seq: 12, bidCount: 3, you: { standing: 'outbid', max: usd(900), hold: null }, ...changes })
+  const view = good({ seq: 10, bidCount: 3, you: { standing: 'outbid', max: usd(900), hold: null }, ...changes })
   const first = initialModel({ me: ada, server: 'http://house', zone: 'UTC', size: { columns: 80, rows: 24 }, now })
   const [model] = update(first, { type: 'feed', message: { type: 'snapshot', good: view }, now })
-  return update(model, { type: 'bids', bids: [bid(10, zoe), bid(9, ada), bid(8, ada)] })[0]
+  return told(model, history)
 }
 
 function hear(
@@ -48,7 +56,7 @@ const wordsOf = (lines: readonly Line[]) =>
       .join('')
       .trimEnd(),
   )
-const removed = ({ bids }: Model) => bids.map(({ id, removed: word }) => [id, word])
+const removed = ({ bids }: Model) => bids.flatMap(({ id, proxy, removed: word }) => (proxy ? [] : [[id, word]]))
 
 describe('a bid that goes', () => {
   it('stays in the list, with the word for it', () => {
@@ -58,31 +66,29 @@ describe('a bid that goes', () => {
       [9, null],
       [8, null],
     ])
-    expect(wordsOf(bidLines(model, 60, 10))[1]).toMatch(/zoë +\$10\.00 {2}✗ taken back$/)
-    expect(wordsOf(bidLines(model, 60, 10))[0]).toMatch(/^BIDS 2 /)
+    const [title, first, second] = wordsOf(bidLines(model, 60, 10))
+    expect(title).toMatch(/^BIDS 2 /)
+    expect(first).toMatch(/you +\$8\.00 {2}proxy$/)
+    expect(second).toMatch(/zoë +\$10\.00 {2}✗ taken back$/)
   })
 
   it('stays gone when an older list of bids comes late', () => {
     const { model } = hear(watching(), 'bid_cancelled', removal(10, zoe, 0))
-    expect(removed(update(model, { type: 'bids', bids: [bid(10, zoe), bid(9, ada)] })[0])[0]).toEqual([10, 'cancelled'])
+    expect(removed(told(model, history))[0]).toEqual([10, 'bid_cancelled'])
   })
 
   it('is gone too when the list that holds it was on its way before it went', () => {
-    const empty = { ...watching(), bids: [] }
+    const empty = { ...watching(), events: [], bids: [] }
     const retracted = hear(empty, 'retracted', removal(10, zoe, 0)).model
     const { model } = hear(retracted, 'lapsed', { bidder: ada, bids: 2 })
-    const late = update(model, { type: 'bids', bids: [bid(10, zoe), bid(9, ada), { ...bid(60, ada), seq: 60 }] })[0]
+    const again = hear(model, 'bid', bid(13, ada).data).model
     // A bid after the lapse is another matter.
-    expect(removed(late)).toEqual([
-      [60, null],
+    expect(removed(told(again, history))).toEqual([
+      [13, null],
       [10, 'retracted'],
       [9, 'lapsed'],
+      [8, 'lapsed'],
     ])
-  })
-
-  it('comes already gone in the list of the house', () => {
-    const [model] = update(watching(), { type: 'bids', bids: [{ ...bid(11, zoe), removed: 'lapsed' }] })
-    expect(removed(model)[0]).toEqual([11, 'lapsed'])
   })
 
   it('makes who was outbid lead again, and says so; the hold is asked for', () => {

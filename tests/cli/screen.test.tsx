@@ -7,11 +7,11 @@ import stringWidth from 'string-width'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { viewOf } from '../../packages/cli/src/screen/app.tsx'
 import { REVIEW_MS } from '../../packages/cli/src/screen/bid-line.ts'
+import type { BidRow } from '../../packages/cli/src/screen/bid-rows.ts'
 import { pictureBox } from '../../packages/cli/src/screen/geometry.ts'
 import { keymap } from '../../packages/cli/src/screen/keymap.ts'
 import { Screen } from '../../packages/cli/src/screen/layout.tsx'
 import { type Effect, initialModel, type Model, type Msg } from '../../packages/cli/src/screen/model.ts'
-import type { BidRow } from '../../packages/cli/src/screen/news.ts'
 import { createStore } from '../../packages/cli/src/screen/store.ts'
 import { update } from '../../packages/cli/src/screen/update.ts'
 import { Frame } from '../../packages/cli/src/screen/window.tsx'
@@ -58,6 +58,8 @@ const bids: BidRow[] = Array.from({ length: 40 }, (_, index) => ({
   bidder: index % 3 === 0 ? kestrel : index % 3 === 1 ? ada : { id: 9, nick: '陳大文' },
   amount: usd(124_000 - index * 1_000),
   message: index % 5 === 2 ? 'for Ann' : null,
+  proxy: index % 6 === 4,
+  price: 124_000 - index * 1_000,
 }))
 
 function modelAt(columns: number, rows: number, changes: Partial<Model> = {}): Model {

@@ -87,6 +87,16 @@ async function expectStraight(terminal: Terminal, columns: number): Promise<void
   })
 }
 
+/** The price is `price`, and the rows of the list are these and no more, newest first. */
+async function expectBids(terminal: Terminal, price: string, title: string, rows: readonly RegExp[]): Promise<void> {
+  await terminal.until(`${title} at ${price}`, () => {
+    const shown = terminal.screen()
+    const list = shown.flatMap((row) => (/\d\d:\d\d:\d\d \S.*\$/u.test(row) ? [row.split('││')[1] ?? ''] : []))
+    const priced = shown.some((row) => row.startsWith(`│ ${price} `)) && shown.some((row) => row.includes(title))
+    return priced && list.length === rows.length && list.every((row, at) => rows[at]?.test(row))
+  })
+}
+
 describe('a bid in the terminal', () => {
   it('goes by b, amount, Enter, Enter; being outbid shows, rings, and titles the window', async () => {
     const good = await people.mila.sell({ name: 'Leica M3 (1954)', startPrice: 40_000, increment: { fixed: 1_000 } })
@@ -128,6 +138,25 @@ describe('a bid in the terminal', () => {
     terminal.send('q')
     expect(await terminal.ended).toBe(0)
     expectWhole(terminal)
+  })
+
+  it('beaten at once by a secret maximum stands below what the house bid against it: price and list agree', async () => {
+    const good = await people.mila.sell({ name: 'Leica M3', startPrice: 40_000, increment: { fixed: 1_000 } })
+    await people.noor.bid(good.id, { max: 100_000 })
+    await people.zoe.bid(good.id, { amount: 50_000 })
+    const terminal = watch(good.id)
+    const before = [/陳大文 +\$510\.00 {2}proxy/u, /zoë +\$500\.00/, /陳大文 +\$400\.00/u]
+    await expectBids(terminal, '$510.00', 'BIDS 2', before)
+    const { body } = await people.ada.bid(good.id, { amount: 92_000 })
+    const beaten = [/陳大文 +\$930\.00 {2}proxy/u, /you +\$920\.00/, ...before]
+    await expectBids(terminal, '$930.00', 'BIDS 3', beaten)
+    terminal.send('R')
+    await new Promise((resolve) => setTimeout(resolve, 300))
+    await expectBids(terminal, '$930.00', 'BIDS 3', beaten)
+    const key = { 'idempotency-key': crypto.randomUUID() }
+    await people.ada.send('DELETE', `/v1/goods/${good.id}/bids/${body.bid.id}`, { reason: 'typo' }, key)
+    const struck = [/陳大文 +\$930\.00 {2}proxy {2}✗ undone/u, /you +\$920\.00 {2}✗ taken back/]
+    await expectBids(terminal, '$510.00', 'BIDS 2', [...struck, ...before])
   })
 
   it('ends with waiting for the result, then won, by the server and not by the clock', async () => {

@@ -196,7 +196,10 @@ describe.each(databases)('the rim on %s', (kind) => {
     expect((await house.anyone.get('/livez')).status).toBe(200)
   })
 
-  it('says nothing of garbage in the middle of an answer', async () => {
+  it.each([
+    ['', ''],
+    [', though more was asked before it', 'GET /livez HTTP/1.1\r\nHost: x\r\n\r\n'],
+  ])('says nothing of garbage in the middle of an answer%s', async (_though, more) => {
     const good = await seller.sell()
     const { hostname, port } = new URL(house.url)
     const socket = connect(Number(port), hostname)
@@ -208,9 +211,22 @@ describe.each(databases)('the rim on %s', (kind) => {
     const closed = new Promise((resolve) => socket.on('close', resolve))
     socket.write(`GET /v1/goods/${good.id}/events.ndjson HTTP/1.1\r\nHost: x\r\n\r\n`)
     await expect.poll(() => heard).toContain('"type":"listed"')
-    socket.write('garbage\r\n\r\n')
+    socket.write(`${more}garbage\r\n\r\n`)
     await closed
     expect(heard.match(/HTTP\/1\.1/g)).toHaveLength(1)
+  })
+
+  it('answers who offers HTTP/2 in HTTP/1.1', async () => {
+    const { hostname, port } = new URL(house.url)
+    const socket = connect(Number(port), hostname)
+    let heard = ''
+    socket.on('data', (bytes) => {
+      heard += bytes
+    })
+    const offer = 'Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABk\r\n'
+    socket.write(`GET /livez HTTP/1.1\r\nHost: x\r\n${offer}\r\n`)
+    await expect.poll(() => heard).toMatch(/^HTTP\/1\.1 200 .*"status":"ok"/s)
+    socket.destroy()
   })
 })
 

@@ -202,6 +202,10 @@ describe.each(databases)('sockets on %s', (kind) => {
     expect(await heads()).toEqual([{ [one]: 1, [three]: 1 }])
     await watcher.ask('leave', { goodId: three })
     expect(await heads()).toEqual([{ [one]: 1 }])
+    await watcher.ask('leave', { goodId: one })
+    expect(await heads()).toEqual([])
+    await watcher.ask('join', { goodId: two })
+    expect(await heads()).toEqual([{ [two]: 2 }])
   })
 
   it('hear no more of a good they left', async () => {

@@ -8,7 +8,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { Clerk } from '../../packages/server/src/clerk.ts'
 import { readConfig } from '../../packages/server/src/config.ts'
 import { createServer } from '../../packages/server/src/server.ts'
-import type { Order, StoredWebhook } from '../../packages/server/src/store/orders.ts'
+import type { Committed, Order, StoredWebhook } from '../../packages/server/src/store/orders.ts'
 import { fitting, signatureOf } from '../../packages/server/src/webhook-delivery.ts'
 import { createWebhooks } from '../../packages/server/src/webhooks.ts'
 import { bidAmongMany, crowd, writeBeside } from '../support/crowd.ts'
@@ -475,48 +475,78 @@ describe('webhooks of two servers on one PostgreSQL', () => {
 })
 
 describe('a list of webhooks', () => {
-  it('undoes nothing of what has happened since it was asked for', async () => {
-    const receiver = await openReceiver(() => 503)
+  /** Serves one webhook, stored here, of a good that lacks `news` events; each list is as it was before `whileListing`. */
+  function openOne(url: string, whileListing: (lists: number) => Promise<unknown>) {
     const clock = fakeClock()
     const none = { goodId: null, failingSince: null, fault: null, holder: '', leaseUntil: 0 }
-    let stored: StoredWebhook = {
-      ...{ id: 1, url: receiver.url, secret: 's', createdAt: 0, enabled: 1, failures: 0, nextTryAt: 0 },
+    const event = { seq: 1, type: 'note', at: new Date(clock.now()).toISOString(), goodId: 1, data: { text: '' } }
+    const stored: StoredWebhook = {
+      ...{ id: 1, url, secret: 's', createdAt: 0, enabled: 1, failures: 0, nextTryAt: 0 },
       ...none,
     }
+    const one = { stored, lists: 0, news: 1, commit: (_committed: readonly Committed[]) => {} }
     const submit = async (order: Order) => {
       if (order.type === 'lease_webhook')
-        stored = { ...stored, holder: order.holder, leaseUntil: clock.now() + order.leaseMs }
-      if (order.type === 'record_deliveries') stored = { ...stored, failures: 1, nextTryAt: clock.now() + 1_000 }
-      return stored
+        one.stored = { ...one.stored, holder: order.holder, leaseUntil: clock.now() + order.leaseMs }
+      if (order.type === 'record_deliveries' && order.failure)
+        one.stored = { ...one.stored, failures: 1, nextTryAt: clock.now() + 1_000 }
+      if (order.type === 'record_deliveries') one.news -= order.taken.length
+      return { ...one.stored }
     }
-    const late = Promise.withResolvers<void>()
-    let lists = 0
-    const event = { seq: 1, type: 'note', at: new Date(clock.now()).toISOString(), goodId: 1, data: { text: '' } }
     const webhooks = createWebhooks({
       clock,
       epoch: 'e',
       shared: true,
       clerk: { submit: submit as Clerk['submit'] } as Clerk,
-      feed: { onCommit: () => () => {} },
+      feed: {
+        onCommit(tell) {
+          one.commit = tell
+          return () => {}
+        },
+      },
       queries: {
         async webhooks() {
-          const rows = [stored]
-          if (++lists === 2) await late.promise
+          const rows = [one.stored]
+          await whileListing(++one.lists)
           return rows
         },
-        behind: async () => [{ goodId: 1, cursor: 0 }],
+        behind: async () => (one.news > 0 ? [{ goodId: 1, cursor: 0 }] : []),
       },
       events: async () => [event as FeedEvent],
       log: { error: (facts) => expect.fail(JSON.stringify(facts)), warn: () => {} },
     })
+    return Object.assign(one, webhooks)
+  }
+
+  it('undoes nothing of what has happened since it was asked for', async () => {
+    const receiver = await openReceiver(() => 503)
+    const late = Promise.withResolvers<void>()
+    const webhooks = openOne(receiver.url, async (lists) => lists === 2 && late.promise)
     await webhooks.look()
     const looked = webhooks.look()
-    await eventually(() => stored.failures).toBe(1)
+    await eventually(() => webhooks.stored.failures).toBe(1)
     late.resolve()
     await looked
     await webhooks.close()
     // By the list it would be time to try.
     expect(receiver.posted).toHaveLength(1)
+    await receiver.close()
+  })
+
+  it('is not asked for again because a delivery ended meanwhile, as on a busy house one always does', async () => {
+    const receiver = await openReceiver()
+    const webhooks = openOne(receiver.url, async (lists) => {
+      if (lists === 1) return
+      webhooks.news = 1
+      webhooks.commit([{ good: { id: 1 }, events: [{}] } as unknown as Committed])
+      await eventually(() => webhooks.news).toBe(0)
+    })
+    await webhooks.look()
+    await eventually(() => webhooks.news).toBe(0)
+    await webhooks.look()
+    expect(webhooks.lists).toBe(2)
+    expect(receiver.posted).toHaveLength(2)
+    await webhooks.close()
     await receiver.close()
   })
 })

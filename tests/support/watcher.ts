@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { io, type Socket } from 'socket.io-client'
 import { hear } from './ears.ts'
-import type { Json } from './house.ts'
+import { type Json, PATIENCE_MS } from './house.ts'
 
 export interface Frame {
   readonly name: string
@@ -45,11 +45,12 @@ export function watch(url: string, token?: string | null, headers: Record<string
         .filter((frame) => frame.goodId === goodId)
         .flatMap((frame) => frame.events),
     async ask(name, payload) {
+      const began = performance.now()
       for (;;) {
         const answer: Json = await socket.timeout(30_000).emitWithAck(name, payload)
         hear(`the acknowledgement of ${name}`, JSON.stringify(answer) ?? '')
         // A busy house did nothing, and is asked again, as over HTTP.
-        if (answer?.error?.code !== 'BUSY') return answer
+        if (answer?.error?.code !== 'BUSY' || performance.now() - began > PATIENCE_MS) return answer
         await sleep(20)
       }
     },

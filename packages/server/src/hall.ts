@@ -18,9 +18,10 @@ export interface HallOptions {
 
 /** Lines of other servers looked at in one second. */
 const LINES_MOST = 1_000
-/** Of whoever is in the rooms of several goods, and hears of all of them in one frame. */
-const SEVERAL_ROOM = 'several'
 const roomOf = (goodId: number) => `good:${goodId}`
+/** Of whoever is in the room of this good alone, and of those in several, who hear of all of them in one frame. */
+const headsRoomOf = (goodId: number) => `heads:${goodId}`
+const SEVERAL_ROOM = 'heads:several'
 /** The goods whose rooms a socket is in. */
 export const goodsOf = (socket: Socket) =>
   [...socket.rooms].flatMap((room) => (room.startsWith('good:') ? Number(room.slice('good:'.length)) : []))
@@ -63,13 +64,13 @@ export function openHall(io: Server, { clock, feed, rooms: stored }: HallOptions
           ),
         )
       void socket.join(roomOf(good.id))
-      if (goodsOf(socket).length > 1) void socket.join(SEVERAL_ROOM)
+      placeForHeads(socket)
       if (joined) tellPresence(good.id, { joined })
     },
     leave(socket: Socket, goodId: number): void {
       const left = rooms.leave(goodId, socket.id, callerOf(socket)?.user ?? null)
       void socket.leave(roomOf(goodId))
-      if (goodsOf(socket).length < 2) void socket.leave(SEVERAL_ROOM)
+      placeForHeads(socket)
       if (left) tellPresence(goodId, { left })
     },
     lose: (socket: Socket, goodId: number) =>
@@ -100,16 +101,20 @@ export function openHall(io: Server, { clock, feed, rooms: stored }: HallOptions
 }
 export type Hall = ReturnType<typeof openHall>
 
+/** Puts a socket whose goods have changed among those who are told the same. */
+function placeForHeads(socket: Socket): void {
+  const [first, second] = goodsOf(socket)
+  for (const room of [...socket.rooms]) if (room.startsWith('heads:')) void socket.leave(room)
+  if (first !== undefined) void socket.join(second === undefined ? headsRoomOf(first) : SEVERAL_ROOM)
+}
+
 /** Each socket in one frame: of two volatile ones in a row the second is lost. */
 function tellHeads(io: Server, now: number, goodIds: readonly number[], heads: ReadonlyMap<number, number>): void {
   const frame = (ids: readonly number[]) => ({
     now,
     seqs: Object.fromEntries(ids.map((goodId) => [goodId, heads.get(goodId) ?? 0])),
   })
-  for (const goodId of goodIds)
-    io.to(roomOf(goodId))
-      .except(SEVERAL_ROOM)
-      .volatile.emit('heads', frame([goodId]))
+  for (const goodId of goodIds) io.to(headsRoomOf(goodId)).volatile.emit('heads', frame([goodId]))
   for (const id of io.sockets.adapter.rooms.get(SEVERAL_ROOM) ?? []) {
     const socket = io.sockets.sockets.get(id)
     if (socket) socket.volatile.emit('heads', frame(goodsOf(socket)))

@@ -34,14 +34,17 @@ const sentences: Readonly<Record<string, string>> = {
 
 /** Tells whoever sends what is no HTTP, or does not come to an end, what is wrong; no such request reaches the app. */
 export function answerUnparsed(http: Server): void {
-  const answers = new WeakMap<Duplex, ServerResponse>()
+  // Several on one connection, as nobody need wait for an answer before the next request.
+  const answers = new WeakMap<Duplex, Set<ServerResponse>>()
   http.on('request', ({ socket }, response) => {
-    answers.set(socket, response)
-    response.on('close', () => answers.delete(socket))
+    const underWay = answers.get(socket) ?? new Set()
+    answers.set(socket, underWay.add(response))
+    response.on('close', () => underWay.delete(response))
   })
   http.on('clientError', ({ code = '' }: NodeJS.ErrnoException, socket) => {
+    const begun = [...(answers.get(socket) ?? [])].some(({ headersSent }) => headersSent)
     // Nothing may come in the middle of an answer.
-    if (!socket.writable || answers.get(socket)?.headersSent) return void socket.destroy()
+    if (!socket.writable || begun) return void socket.destroy()
     const fault = new AuctionError('BAD_REQUEST', sentences[code] ?? 'That is no HTTP request.')
     const problem = problemOf(fault, randomUUID())
     // Browsers take a 408 on a connection they opened to have it ready for what it is.

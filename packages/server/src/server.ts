@@ -1,5 +1,5 @@
 /** The life of a house: opened, checked, listening, closed. */
-import { createServer as createHttpServer, type Server as HttpServer } from 'node:http'
+import { createServer as createHttpServer, type Server as HttpServer, type IncomingMessage } from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
 import { AuctionError } from '@auction/common/errors'
 import type { Logger } from 'pino'
@@ -46,6 +46,8 @@ const httpLimits = {
   // A stream that has nothing to tell finds out in no other way that nobody listens any more.
   keepAlive: true,
   keepAliveInitialDelay: 60_000,
+  // Java and curl offer to go on in HTTP/2; who is not answered in HTTP/1.1 then is not answered at all.
+  shouldUpgradeCallback: ({ headers }: IncomingMessage) => headers.upgrade?.toLowerCase() === 'websocket',
 }
 
 /** A server of this configuration, its database open and its books checked. Throws CANNOT_START when it cannot be. */

@@ -123,10 +123,16 @@ export function createSockets(options: SocketsOptions): Sockets {
 
 /** Lets in so many of one address, and of those who name a token who is signed in. */
 function guard(io: Server, { auth, rates, trustProxy }: SocketsOptions): void {
+  // Who was refused may try again on the same connection.
+  const counted = new WeakSet<Socket['conn']>()
   io.use((socket, next) => {
+    const { conn } = socket
     try {
       // One that is closed already says so no more.
-      if (socket.conn.readyState !== 'closed') socket.conn.once('close', rates.connect(addressOf(socket, trustProxy)))
+      if (conn.readyState !== 'closed' && !counted.has(conn)) {
+        conn.once('close', rates.connect(addressOf(socket, trustProxy)))
+        counted.add(conn)
+      }
     } catch (error) {
       // Who is refused and stays is disconnected when `connectTimeout` is over.
       return next(refusalOf(error))

@@ -190,9 +190,6 @@ export function createWebhooks(options: WebhooksOptions): Webhooks {
   async function refresh(): Promise<void> {
     const before = new Map([...lines].map(([id, { hook }]) => [id, hook]))
     const hooks = await queries.webhooks()
-    // What an order has answered meanwhile is newer than this list.
-    const isOlder = ({ hook, working }: Line) => !working && before.has(hook.id) && before.get(hook.id) !== hook
-    if ([...lines.values()].some(isOlder)) return refresh()
     const known = new Set(hooks.map(({ id }) => id))
     for (const [id, line] of lines)
       if (!known.has(id)) {
@@ -202,7 +199,8 @@ export function createWebhooks(options: WebhooksOptions): Webhooks {
     for (const hook of hooks) {
       const line = lines.get(hook.id)
       if (!line) lines.set(hook.id, newLine(hook))
-      else if (!line.working) settle(line, hook)
+      // What an order has answered meanwhile is newer than this list.
+      else if (!line.working && line.hook === before.get(hook.id)) settle(line, hook)
     }
   }
 

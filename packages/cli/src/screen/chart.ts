@@ -3,14 +3,11 @@ import { valuesToSymbols } from '@pppp606/ink-chart'
 import type { Model } from './model.ts'
 import { dim, type Line } from './words.ts'
 
-/** The price after each bid that stands, oldest first, minor units; what was taken back never was. */
+/** The price after each bid that stands, oldest first, minor units; what was taken back never was, nor a price that fell with it. */
 export function pricesOf({ bids, good }: Model): number[] {
-  const prices: number[] = []
-  for (const { amount, removed } of bids.toReversed())
-    if (removed === null) prices.push(Math.max(amount.amount, prices.at(-1) ?? 0))
-  const price = good?.price?.amount ?? 0
-  // A bid that beat a secret maximum, or fell short of one, moves the price past what it named itself.
-  return prices.length > 0 && price > (prices.at(-1) ?? 0) ? [...prices.slice(0, -1), price] : prices
+  let price = good?.price?.amount ?? 0
+  const standing = bids.filter(({ proxy, removed }) => !proxy && removed === null)
+  return standing.map((row, newer) => (price = newer === 0 ? price : Math.min(price, row.price))).reverse()
 }
 
 /** `PRICE ▁▂▄█` in `width` cells; null while there is nothing to compare. */

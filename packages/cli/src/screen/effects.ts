@@ -7,9 +7,9 @@ import type { PictureFrames } from '../picture-cells.ts'
 import type { ServerClock } from '../server-clock.ts'
 import type { HouseEffect, Msg } from './model.ts'
 
-/** Of what was said, and bid, before one came. */
+/** Of what was said, and what happened, before one came. */
 const CHAT_LINES = 100
-const BIDS = 100
+const EVENTS = 200
 
 interface Surroundings {
   readonly client: Client
@@ -31,11 +31,11 @@ export async function askHouse(effect: HouseEffect, surroundings: Surroundings):
     switch (effect.type) {
       case 'placeBid':
         return await placeBid(effect, surroundings)
-      case 'fetchBids':
-        return dispatch({
-          type: 'bids',
-          bids: (await client.call('bids', { params, query: { limit: BIDS }, signal })).items,
-        })
+      case 'fetchEvents': {
+        const query = { since: Math.max(0, effect.upTo - EVENTS) }
+        const { items, epoch } = await client.call('events', { params, query, signal })
+        return dispatch({ type: 'events', epoch, events: items })
+      }
       case 'fetchGood':
         return dispatch({ type: 'good', good: await client.call('good', { params, signal }) })
       case 'fetchTerms': {

@@ -4,9 +4,10 @@ import type { GoodView } from '@auction/common/view'
 import type { FeedMessage } from '../follow.ts'
 import { counted, pay } from '../wording.ts'
 import { closedLine, withdrawReview } from './bid-line.ts'
+import { joined, noHistory, personIn } from './bid-rows.ts'
 import { type ChatRow, chatRow, withRows } from './chat.ts'
 import { type Change, type Effect, factsOf, MOST_ROWS, type Model, withLine } from './model.ts'
-import { afterRemoval, bidRow, endNotice, logRow, loserOf, mergeBids, outcomeOf, removalNotice } from './news.ts'
+import { endNotice, logRow, loserOf, outcomeOf, removalNotice } from './news.ts'
 import type { Notice } from './notices.ts'
 import { newer, withOwn } from './views.ts'
 import { calendarTime } from './words.ts'
@@ -26,14 +27,14 @@ export function onFeed(model: Model, message: FeedMessage, now: number): Change 
         ? model
         : {
             ...model,
-            bids: [],
-            removals: [],
+            ...noHistory,
             scroll: 0,
             terms: null,
             activity: [],
             chat: { ...model.chat, rows: [], scroll: 0 },
           }
-      const effects: Effect[] = [{ type: 'fetchBids' }, { type: 'fetchTerms' }, { type: 'fetchChat' }]
+      const history: Effect = { type: 'fetchEvents', upTo: message.good.seq }
+      const effects: Effect[] = [history, { type: 'fetchTerms' }, { type: 'fetchChat' }]
       const title: Effect = { type: 'title', text: `#${message.good.id} ${message.good.name}` }
       return [{ ...kept, good: message.good }, [...effects, title]]
     }
@@ -50,10 +51,7 @@ export function onFeed(model: Model, message: FeedMessage, now: number): Change 
         model.notice !== null && model.noticeBack === null && now - (model.notices.at(-1)?.at ?? 0) < FRESH_MS
       const notice = whole && fresh ? model.notice : resynced
       const activity = [...model.activity, { at: now, text }].slice(-MOST_ROWS)
-      return [
-        { ...model, notice, activity },
-        [{ type: 'fetchGood' }, ...(whole ? [] : [{ type: 'fetchBids' } as const])],
-      ]
+      return [{ ...model, notice, activity }, [{ type: 'fetchGood' }]]
     }
     case 'connection': {
       const since = message.state === 'live' ? null : (model.connection.since ?? now)
@@ -76,7 +74,7 @@ export function onFeed(model: Model, message: FeedMessage, now: number): Change 
 
 /** What people miss are bids; where none were among the events, the events. */
 function missedWords({ bids }: Model, { from, to }: { from: number; to: number }): string {
-  const missed = bids.filter(({ seq }) => seq >= from && seq <= to).length
+  const missed = bids.filter(({ seq, proxy }) => !proxy && seq >= from && seq <= to).length
   return missed > 0 ? counted(missed, 'missed bid') : counted(to - from + 1, 'missed event')
 }
 
@@ -89,23 +87,28 @@ function onPresence(model: Model, presence: Extract<FeedMessage, { type: 'watche
   return { ...model, chat, good: model.good && { ...model.good, watchers } }
 }
 
+/** The screen that knows of these events too; who reads further down keeps the same rows in sight. */
+export function withEvents(model: Model, more: readonly FeedEvent[]): Model {
+  const history = joined(model, more)
+  if (model.scroll === 0) return { ...model, ...history }
+  const top = model.bids[model.scroll]
+  const found = history.bids.findIndex(({ seq, proxy }) => seq === top?.seq && proxy === top.proxy)
+  return { ...model, ...history, scroll: found < 0 ? Math.max(0, history.bids.length - 1) : found }
+}
+
 type Told = Extract<FeedMessage, { type: 'event' }>
 
 function onEvent(model: Model, { event, good: told }: Told, now: number): Change {
   const before = model.good
   const good = newer(before, withOwn(before, told))
-  const row = bidRow(event)
   const activity = [...model.activity, logRow(event)].slice(-MOST_ROWS)
-  const bids = row ? mergeBids(model.bids, [row], MOST_ROWS) : afterRemoval(model.bids, event)
-  // The same bids stay in sight while somebody reads further down.
-  const scroll = row && model.scroll > 0 ? Math.min(model.scroll + 1, MOST_ROWS - 1) : model.scroll
-  const removals = loserOf(event) === null ? model.removals : [...model.removals, event].slice(-MOST_ROWS)
-  let next: Model = { ...model, good, bids, removals, activity, scroll }
+  let next = withEvents({ ...model, good, activity }, [event])
   const effects: Effect[] = []
   if (event.type === 'extended' && before) next = extended(next, before, event.data.cause === 'outage', now)
   if (before && good.minimumBid.amount > before.minimumBid.amount)
     next = withLine(next, withdrawReview(next.line, factsOf(next, good)))
-  const own = row && row.bidder.id === model.me?.id && model.line.step !== 'sending'
+  const mine = model.me !== null && personIn(event.data, 'bidder')?.id === model.me.id
+  const own = mine && model.line.step !== 'sending'
   const removal = before && removalNotice(event, model.me, before, good)
   // Of one's own maximum and hold after a removal the event says nothing.
   if (own || (loserOf(event) !== null && before?.you && before.you.standing !== 'none'))

@@ -55,7 +55,10 @@ export function onKey(model: Model, msg: KeyMsg): Change {
     case 'copy':
       return copyLink(model, model.good)
     case 'refetch':
-      return [{ ...model, notice: null }, [{ type: 'fetchGood' }, { type: 'fetchBids' }, { type: 'fetchChat' }]]
+      return [
+        { ...model, notice: null },
+        [{ type: 'fetchGood' }, { type: 'fetchEvents', upTo: model.good?.seq ?? 0 }, { type: 'fetchChat' }],
+      ]
     case 'suspend':
       return [model, [{ type: 'suspend' }]]
     case 'go_back':

@@ -1,5 +1,5 @@
 /** The screen as data: what it knows, what may happen to it, what follows. No clock, no chance, nothing fetched here. */
-import type { BidAnswer, ChatLine, PublicBid } from '@auction/common/answers'
+import type { BidAnswer, ChatLine } from '@auction/common/answers'
 import type { AuctionError } from '@auction/common/errors'
 import type { FeedEvent } from '@auction/common/events'
 import type { Increment, Person } from '@auction/common/good'
@@ -9,9 +9,10 @@ import type { ConnectionState } from '../connection.ts'
 import type { FeedMessage } from '../follow.ts'
 import type { PictureFrame, PictureGrid } from '../picture-cells.ts'
 import { type BidFacts, type BidKind, type BidLine, type BidStep, closedLine } from './bid-line.ts'
+import { type History, noHistory } from './bid-rows.ts'
 import { type Chat, quiet } from './chat.ts'
 import type { ScreenMsg } from './keyboard.ts'
-import { type BidRow, type LogRow, outcomeOf } from './news.ts'
+import { type LogRow, outcomeOf } from './news.ts'
 import type { News } from './notices.ts'
 import { noPicture, type PictureState, type PictureTaste, plainTaste } from './picture-state.ts'
 import type { Time } from './time.ts'
@@ -20,7 +21,7 @@ import type { Signal, Size } from './window.tsx'
 /** What can take the place of the panes. */
 export type Panel = 'help' | 'description' | 'picture'
 
-export interface Model extends News {
+export interface Model extends News, History {
   readonly me: Person | null
   readonly server: string
   /** Whether there is a list of goods to go back to. */
@@ -31,11 +32,7 @@ export interface Model extends News {
   readonly good: GoodView | null
   /** What only the first event of the log tells. */
   readonly terms: { readonly listedAt: number; readonly increment: Increment | null } | null
-  /** Newest first. */
-  readonly bids: readonly BidRow[]
-  /** Events that took bids away: a list of bids that was on its way meanwhile does not know of them. */
-  readonly removals: readonly FeedEvent[]
-  /** How many of the newest bids are above the window. */
+  /** How many of the newest rows of bids are above the window. */
   readonly scroll: number
   /** Newest last. */
   readonly activity: readonly LogRow[]
@@ -67,7 +64,7 @@ type NewsMsg =
   | { readonly type: 'feed_ended'; readonly error: AuctionError }
   | { readonly type: 'time'; readonly time: Model['time'] }
   | { readonly type: 'resized'; readonly size: Model['size'] }
-  | { readonly type: 'bids'; readonly bids: readonly PublicBid[] }
+  | { readonly type: 'events'; readonly epoch: string; readonly events: readonly FeedEvent[] }
   | { readonly type: 'good'; readonly good: GoodView }
   | { readonly type: 'terms'; readonly terms: NonNullable<Model['terms']> }
   | { readonly type: 'fetch_failed'; readonly error: AuctionError }
@@ -117,7 +114,8 @@ export type HouseEffect =
       readonly amount: number
       readonly afterMs: number
     }
-  | { readonly type: 'fetchBids' }
+  /** The newest events of a log that ends there. */
+  | { readonly type: 'fetchEvents'; readonly upTo: number }
   | { readonly type: 'fetchGood' }
   | { readonly type: 'fetchTerms' }
   | { readonly type: 'fetchChat' }
@@ -141,7 +139,7 @@ export type Change = readonly [Model, readonly Effect[]]
 
 /** The least window that is drawn in full. */
 export const LEAST = { columns: 60, rows: 15 }
-/** Rows kept of bids and of the activity log. */
+/** Rows kept of the activity log. */
 export const MOST_ROWS = 500
 
 /** The screen before anything is known. */
@@ -161,8 +159,7 @@ export function initialModel(
     canGoBack,
     good: null,
     terms: null,
-    bids: [],
-    removals: [],
+    ...noHistory,
     scroll: 0,
     activity: [],
     connection: { state: 'connecting', attempt: 0, retryAt: null, since: now },

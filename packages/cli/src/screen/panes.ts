@@ -3,9 +3,10 @@ import { incrementAt } from '@auction/common/increments'
 import type { GoodView } from '@auction/common/view'
 import stringWidth from 'string-width'
 import { duration, pay, signOf } from '../wording.ts'
+import { gone } from './bid-rows.ts'
 import { chatFieldLine } from './chat-pane.ts'
 import { bidBar, isWriting, LEAST, type Model } from './model.ts'
-import { gone, outcomeOf } from './news.ts'
+import { outcomeOf } from './news.ts'
 import {
   added,
   between,
@@ -172,23 +173,26 @@ function bar({ terms }: Model, left: number, endsAt: number, width: number): Lin
 /** The bids that fitTo, newest first, under their title. */
 export function bidLines(model: Model, width: number, height: number): Line[] {
   if (height <= 0) return []
-  const { bids, good, scroll, me, zone } = model
+  const { events, bids, good, scroll, me, zone } = model
   const room = Math.max(0, height - 1)
   const top = Math.max(0, Math.min(scroll, bids.length - room))
   const hint = top > 0 ? `${top} newer above · g` : bids.length > room ? 'newest first · ↑↓ scroll' : 'newest first'
   const title = between(dim(`BIDS ${good?.bidCount ?? 0}`), dim(hint), width)
-  if (bids.length === 0) return [title, plain(good?.bidCount ? 'loading…' : 'none yet')]
+  const none = !good?.bidCount ? 'none yet' : events.length === 0 ? 'loading…' : 'none lately'
+  if (bids.length === 0) return [title, plain(none)]
   const shown = bids.slice(top, top + room)
   const nameOf = (row: (typeof shown)[number]) => (row.bidder.id === me?.id ? 'you' : row.bidder.nick)
   const names = Math.min(LONGEST_NICK, Math.max(...shown.map((row) => stringWidth(nameOf(row)))))
   const amounts = Math.max(...shown.map((row) => stringWidth(pay(row.amount))))
   const rows = shown.map((row): Line => {
     const amount = pay(row.amount)
+    const tone = row.proxy ? { tone: 'dim' as const } : {}
     return [
       { text: `${clockTime(row.at, zone)} `, tone: 'dim' },
-      ...fitTo([{ text: nameOf(row), bold: row.bidder.id === me?.id }], names),
+      ...fitTo([{ text: nameOf(row), bold: !row.proxy && row.bidder.id === me?.id, ...tone }], names),
       { text: `  ${' '.repeat(amounts - stringWidth(amount))}` },
-      { text: amount, struck: row.removed !== null },
+      { text: amount, struck: row.removed !== null, ...tone },
+      { text: row.proxy ? '  proxy' : '', tone: 'dim' },
       { text: row.removed ? `  ✗ ${gone[row.removed]}` : '', tone: 'warning' },
       { text: row.message ? `  "${row.message}"` : '', tone: 'dim' },
     ]

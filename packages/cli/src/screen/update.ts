@@ -4,12 +4,12 @@ import { type AuctionError, faults } from '@auction/common/errors'
 import { faultSentence, pay } from '../wording.ts'
 import { type BidLine, closedLine } from './bid-line.ts'
 import { chatRow, said, unsaid, withRows } from './chat.ts'
-import { onFeed } from './feed.ts'
+import { onFeed, withEvents } from './feed.ts'
 import { pictureBox } from './geometry.ts'
 import { onKey } from './keys.ts'
-import { type Change, type Effect, MOST_ROWS, type Model, type Msg } from './model.ts'
+import type { Change, Effect, Model, Msg } from './model.ts'
 import { begunMotion, onFrame } from './motion.ts'
-import { afterRemoval, bidRows, mergeBids, outcomeOf } from './news.ts'
+import { outcomeOf } from './news.ts'
 import { type Notice, noted } from './notices.ts'
 import { newer } from './views.ts'
 
@@ -38,11 +38,8 @@ function changeBy(model: Model, msg: Msg): Change {
       return [{ ...model, time: msg.time }, []]
     case 'resized':
       return [{ ...model, size: msg.size }, []]
-    case 'bids':
-      return [
-        { ...model, bids: model.removals.reduce(afterRemoval, mergeBids(model.bids, bidRows(msg.bids), MOST_ROWS)) },
-        [],
-      ]
+    case 'events':
+      return [msg.epoch === model.good?.epoch ? withEvents(model, msg.events) : model, []]
     case 'good':
       return [{ ...model, good: newer(model.good, msg.good) }, []]
     case 'terms':
