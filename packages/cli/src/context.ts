@@ -1,5 +1,4 @@
 /** What a command is given, each part made when it is first asked for. */
-
 import type { User } from '@auction/common/answers'
 import type { AuctionError } from '@auction/common/errors'
 import type { Client } from './client.ts'

@@ -1,5 +1,4 @@
 /** Lists longer than one page of the house: as many rows as were asked for. */
-
 import type { Input } from './command.ts'
 import type { Context } from './context.ts'
 import { parseCount } from './input.ts'

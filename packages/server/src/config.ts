@@ -1,5 +1,4 @@
 /** Flags, then environment, then defaults, to one frozen Config; every fault is named at once. */
-
 import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { AuctionError } from '@auction/common/errors'

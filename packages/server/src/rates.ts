@@ -1,5 +1,4 @@
 /** How often a caller may call: per token, or per address without one; and how many connections an address may keep open. */
-
 import { AuctionError } from '@auction/common/errors'
 import type { Route } from '@auction/common/route'
 import { RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible'

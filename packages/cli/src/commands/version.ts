@@ -1,5 +1,4 @@
 /** `auction version`: this program's version, and Node's. */
-
 import { VERSION } from '@auction/common/version'
 import type { Command } from '../command.ts'
 

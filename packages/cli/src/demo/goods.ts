@@ -1,5 +1,4 @@
 /** What lies in the house of `auction serve --demo`. The examples of help name these goods by their place here, from 1. */
-
 import type { Ware } from './people.ts'
 import { seller } from './script.ts'
 

@@ -1,5 +1,4 @@
 /** `auction watch` on a terminal: wires the feed, the server's clock and the house to the screen. */
-
 import type { Person } from '@auction/common/good'
 import { toDecimal } from '@auction/common/money'
 import type { GoodView } from '@auction/common/view'

@@ -1,5 +1,4 @@
 /** The screen's words: times, states with their signs, and text that is exactly as wide as its place. */
-
 import type { GoodView } from '@auction/common/view'
 import cliTruncate from 'cli-truncate'
 import stringWidth from 'string-width'

@@ -1,5 +1,4 @@
 /** One batch in memory: the rows it loaded, what its orders did to them, and what is to be written. */
-
 import type { ChatLine } from '@auction/common/answers'
 import { AuctionError } from '@auction/common/errors'
 import { type FeedEvent, secretOf, toFeed } from '@auction/common/events'

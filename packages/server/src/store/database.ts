@@ -1,5 +1,4 @@
 /** Opens the database: one writer and one reader on SQLite, one pool on PostgreSQL; schema brought up to date. */
-
 import { chmodSync, closeSync, openSync } from 'node:fs'
 import { join } from 'node:path'
 import { AuctionError } from '@auction/common/errors'
@@ -134,7 +133,8 @@ async function connectPostgres(url: string): Promise<PostgresORM> {
     ]
       .filter(([, value]) => value)
       .flat()
-    const name = pathname.slice(1)
+      .map(decodeURIComponent)
+    const name = decodeURIComponent(pathname.slice(1))
     throw new AuctionError('CANNOT_START', `There is no database ${name} in ${placeOf(url)}.`, {
       hint: `Correct AUCTION_DATABASE_URL, or make it: ${['createdb', ...server, name].join(' ')}`,
       cause,

@@ -21,7 +21,10 @@ export interface LedgerBook {
   readonly houseCode: string | null
   /** When a server of this house last said that it runs, epoch ms; null before the first. */
   readonly aliveAt: number | null
-  /** One transaction for all; throws when the database refuses the whole, and then nothing happened. */
+  /**
+   * One transaction for all; throws when the database refuses the whole. Then nothing happened, unless PostgreSQL was lost
+   * while it committed: that keyed orders happened is found when they are tried again.
+   */
   commit(
     orders: readonly Order[],
     now: number,
