@@ -15,8 +15,8 @@ export default defineConfig({
   test: {
     globalSetup: ['tests/support/postgres-setup.ts'],
     include: ['tests/**/*.test.{ts,tsx}'],
-    // Many tests wait for a clock or a process: one file more than there are cores keeps the cores busy.
-    maxWorkers: availableParallelism() + 1,
+    // Many tests wait for a clock or a process: two files more than there are cores keep the cores busy.
+    maxWorkers: availableParallelism() + 2,
     testTimeout: 300_000,
     hookTimeout: 300_000,
     // What comes by itself comes later on a busy machine; waiting costs time only where a test fails.

@@ -56,7 +56,7 @@ async function wholeSale(meanwhile: (goodId: string) => Promise<void> = async ()
     '--start',
     '400',
     '--ends-in',
-    '45s',
+    '30s',
     '--image',
     join(ASSETS, 'camera.png'),
     '-q',
