@@ -2,9 +2,11 @@
 import { type FeedEvent, toFeed } from '@auction/common/events'
 import type { Good, Person } from '@auction/common/good'
 import type { StandingBid } from '@auction/common/removal'
+import stringWidth from 'string-width'
 import { describe, expect, it } from 'vitest'
 import { type BidRow, type History, joined, noHistory } from '../../packages/cli/src/screen/bid-rows.ts'
 import { pricesOf } from '../../packages/cli/src/screen/chart.ts'
+import { panesOf } from '../../packages/cli/src/screen/geometry.ts'
 import { initialModel, type Model } from '../../packages/cli/src/screen/model.ts'
 import { bidLines } from '../../packages/cli/src/screen/panes.ts'
 import { update } from '../../packages/cli/src/screen/update.ts'
@@ -142,9 +144,9 @@ describe('what the house bid for a leader is undone', () => {
     ])
   })
 
-  it('in words, beside the mark of what it was', () => {
+  it('in words, in place of what it was', () => {
     const lines = bidLines(watching(cancel(beaten(), 1)), 60, 5).map((line) => line.map(({ text }) => text).join(''))
-    expect(lines[1]).toMatch(/ann +\$15\.50 {2}proxy {2}✗ undone$/)
+    expect(lines[1]).toMatch(/ann +\$15\.50 {2}✗ undone$/)
     expect(lines[2]).toMatch(/bob +\$15\.00 {2}✗ cancelled {2}"for Ann"$/)
   })
 })
@@ -193,6 +195,35 @@ describe('the history', () => {
   ])('without a row says %s', (words, changes) => {
     const lines = bidLines({ ...watching(beaten()), ...changes }, 60, 5)
     expect(lines[1]?.map(({ text }) => text).join('')).toBe(words)
+  })
+
+  it('shows the bid that the price comes of, however many taken away are newer', () => {
+    const sale = saleOf([A, { amount: 1_000 }], [B, { amount: 1_500 }], [C, { amount: 2_000 }])
+    const model = watching(cancel(cancel(sale, 2), 1))
+    const drawn = (height: number) =>
+      bidLines(model, 60, height)
+        .slice(1)
+        .map((line) => line.map(({ text }) => text).join(''))
+    expect(drawn(2)).toEqual([expect.stringMatching(/ann +\$10\.00$/)])
+    expect(drawn(3)).toEqual([expect.stringMatching(/ann +\$10\.00$/), expect.stringMatching(/✗ undone$/)])
+    expect(drawn(5).filter((line) => /ann/.test(line))).toHaveLength(1)
+  })
+
+  it('shortens nicks rather than what became of a bid', () => {
+    const long = (nick: string) => ({ id: nick.length, nick })
+    const sale = saleOf([long('m'.repeat(23)), { amount: 1_000 }], [long('w'.repeat(24)), { amount: 1_500 }])
+    const lines = bidLines(watching(cancel(sale, 1)), 36, 4).map((line) => line.map(({ text }) => text).join(''))
+    expect(lines.some((line) => line.endsWith('✗ cancelled'))).toBe(true)
+    for (const line of lines) expect(stringWidth(line)).toBeLessThanOrEqual(36)
+  })
+
+  it('scrolls no further than to its last row, and back at once', () => {
+    const bids = Array.from({ length: 40 }, (_, at): Bid => [at % 2 ? A : B, { amount: 1_000 + at * 100 }])
+    const [end] = update(watching(saleOf(...bids)), { type: 'scroll', by: 1_000 })
+    const drawn = (model: Model) =>
+      bidLines(model, 60, panesOf(model).bids).map((line) => line.map(({ text }) => text).join(''))
+    expect(drawn(end).at(-1)).toContain('$10.00')
+    expect(drawn(update(end, { type: 'scroll', by: -1 })[0])).not.toEqual(drawn(end))
   })
 
   it('of another log than the one that is watched is not taken', () => {

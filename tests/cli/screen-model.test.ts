@@ -337,11 +337,14 @@ describe('news', () => {
     expect(play(watching(), told(view(), event)).model.extended).toEqual({ byMs: 120_000, at: now, outage: false })
   })
 
+  /** A window with room for one bid: any can be scrolled to. */
+  const narrow = (): Model => ({ ...watching(), size: { columns: 60, rows: 15 } })
+
   it('keeps bids newest first, each once, and what is read in sight though one event may bring two rows', () => {
     const events = [28, 29, 30].map((seq) => bidEvent(view({ seq: seq - 1 }), kestrel, seq))
     const history: Msg = { type: 'events', epoch: 'first', events }
     const beaten = bidEvent(view({ seq: 31 }), zoe, 132_000, kestrel)
-    const read = play(watching(), history, { type: 'scroll', by: 1 }).model
+    const read = play(narrow(), history, { type: 'scroll', by: 1 }).model
     const one = play(read, told(view(), bidEvent(view(), kestrel, 128_000)), history).model
     expect([one.bids.map(({ seq }) => seq), one.scroll]).toEqual([[31, 30, 29, 28], 2])
     const two = play(one, told(view({ seq: 31 }), beaten)).model
@@ -352,7 +355,7 @@ describe('news', () => {
   it('keeps the row that is read, a bid or what beat it, whatever comes above and below it', () => {
     const history = (events: FeedEvent[]): Msg => ({ type: 'events', epoch: 'first', events })
     const events = [28, 29, 30, 31].map((seq) => bidEvent(view({ seq: seq - 1 }), zoe, seq, kestrel))
-    const beaten = play(watching(), history(events.slice(1, 3)), { type: 'scroll', by: 2 }).model
+    const beaten = play(narrow(), history(events.slice(1, 3)), { type: 'scroll', by: 2 }).model
     for (const by of [0, 1]) {
       const { model } = play(beaten, { type: 'scroll', by }, history(events))
       expect([model.bids.length, model.bids[model.scroll]]).toEqual([8, beaten.bids[2 + by]])

@@ -96,6 +96,7 @@ describe('safeText', () => {
     ['zero-width characters', 'a\u200b\u200c\u200d\u2060\ufeff\u180e\u034fb', 'ab'],
     ['soft hyphens and invisible operators', 'a\u00ad\u2061\u2062\u2063\u2064b', 'ab'],
     ['variation selectors', 'a\ufe00\ufe0f\u{e0100}\u{e01ef}b', 'ab'],
+    ['what terminals draw beside the sign it belongs to', '\u{1f44d}\u{1f3fd} 1\u20e3', '\u{1f44d} 1'],
     ['tags', 'a\u{e0001}\u{e0068}\u{e0069}\u{e007f}b', 'ab'],
     ['fillers', 'a\u115f\u1160\u3164\uffa0\u2800\u17b4\u17b5b', 'ab'],
     ['interlinear marks and the object replacement', 'a\ufff9b\ufffac\ufffbd', 'abcd'],

@@ -7,9 +7,9 @@ const controlStrings = /(?:\x1b[\]P_^X]|[\x9d\x90\x9f\x9e\x98])[\s\S]*?(?:\x07|\
 // CSI and other escape sequences that are cut short or 8-bit, which strip-ansi leaves.
 const escapeLeftovers = /(?:\x1b\[|\x9b)[0-?]*[ -/]*[@-~]?|\x1b[ -/]*[0-~]?/g
 const controls = /[\x00-\x08\x0b-\x1f\x7f-\x9f]/g
-/** Bidi and zero-width controls, variation selectors, tags, fillers, interlinear marks. */
+/** Bidi and zero-width controls, variation selectors, tags, fillers, interlinear marks; what makes one sign of two, which terminals count as two. */
 const invisibleSource =
-  '\\u00ad\\u034f\\u061c\\u115f\\u1160\\u17b4\\u17b5\\u180b-\\u180f\\u200b-\\u200f\\u202a-\\u202e\\u2060-\\u206f\\u2800\\u3164\\ufe00-\\ufe0f\\ufeff\\uffa0\\ufff0-\\ufffb\\u{1bca0}-\\u{1bca3}\\u{1d173}-\\u{1d17a}\\u{e0000}-\\u{e0fff}'
+  '\\u00ad\\u034f\\u061c\\u115f\\u1160\\u17b4\\u17b5\\u180b-\\u180f\\u200b-\\u200f\\u202a-\\u202e\\u2060-\\u206f\\u20e3\\u2800\\u3164\\ufe00-\\ufe0f\\ufeff\\uffa0\\ufff0-\\ufffb\\u{1f3fb}-\\u{1f3ff}\\u{1bca0}-\\u{1bca3}\\u{1d173}-\\u{1d17a}\\u{e0000}-\\u{e0fff}'
 const invisible = new RegExp(`[${invisibleSource}]`, 'gu')
 // Format characters that terminals and string-width disagree about, private use, unassigned, lone surrogates.
 const unprintable = /[\p{Cf}\p{Co}\p{Cn}\p{Cs}]/gu

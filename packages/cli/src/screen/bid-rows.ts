@@ -31,7 +31,7 @@ export interface History {
 }
 
 /** Events kept. */
-const MOST_EVENTS = 500
+export const MOST_EVENTS = 500
 
 export const noHistory: History = { events: [], bids: [] }
 

@@ -5,11 +5,11 @@ import type { Increment } from '@auction/common/good'
 import type { Client } from '../client.ts'
 import type { PictureFrames } from '../picture-cells.ts'
 import type { ServerClock } from '../server-clock.ts'
+import { MOST_EVENTS } from './bid-rows.ts'
 import type { HouseEffect, Msg } from './model.ts'
 
-/** Of what was said, and what happened, before one came. */
+/** Of what was said before one came. */
 const CHAT_LINES = 100
-const EVENTS = 200
 
 interface Surroundings {
   readonly client: Client
@@ -32,7 +32,7 @@ export async function askHouse(effect: HouseEffect, surroundings: Surroundings):
       case 'placeBid':
         return await placeBid(effect, surroundings)
       case 'fetchEvents': {
-        const query = { since: Math.max(0, effect.upTo - EVENTS) }
+        const query = { since: Math.max(0, effect.upTo - MOST_EVENTS) }
         const { items, epoch } = await client.call('events', { params, query, signal })
         return dispatch({ type: 'events', epoch, events: items })
       }

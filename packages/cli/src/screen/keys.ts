@@ -39,7 +39,7 @@ export function onKey(model: Model, msg: KeyMsg): Change {
       if (model.panel !== 'none') return [{ ...model, panelScroll: scrolledPanel(model, msg.by) }, []]
       if (model.focus === 'chat' && panesOf(model).chat > 0)
         return [{ ...model, chat: scrollChat(model.chat, msg.by) }, []]
-      const last = Math.max(0, model.bids.length - 1)
+      const last = Math.max(0, model.bids.length - Math.max(1, panesOf(model).bids - 1))
       return [{ ...model, scroll: Math.min(last, Math.max(0, model.scroll + msg.by)) }, []]
     }
     case 'panel': {

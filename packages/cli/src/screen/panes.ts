@@ -3,7 +3,7 @@ import { incrementAt } from '@auction/common/increments'
 import type { GoodView } from '@auction/common/view'
 import stringWidth from 'string-width'
 import { duration, pay, signOf } from '../wording.ts'
-import { gone } from './bid-rows.ts'
+import { type BidRow, gone } from './bid-rows.ts'
 import { chatFieldLine } from './chat-pane.ts'
 import { bidBar, isWriting, LEAST, type Model } from './model.ts'
 import { outcomeOf } from './news.ts'
@@ -30,6 +30,7 @@ import {
 const SOON_MS = 60_000
 const EXTENDED_MS = 8_000
 const LONGEST_NICK = 16
+const LEAST_NICK = 4
 
 const isStale = ({ connection }: Model) => connection.state !== 'live' && connection.state !== 'draining'
 const leftOf = ({ time }: Model, good: GoodView) => Date.parse(good.endsAt) - time.now
@@ -180,10 +181,17 @@ export function bidLines(model: Model, width: number, height: number): Line[] {
   const title = between(dim(`BIDS ${good?.bidCount ?? 0}`), dim(hint), width)
   const none = !good?.bidCount ? 'none yet' : events.length === 0 ? 'loading…' : 'none lately'
   if (bids.length === 0) return [title, plain(none)]
-  const shown = bids.slice(top, top + room)
-  const nameOf = (row: (typeof shown)[number]) => (row.bidder.id === me?.id ? 'you' : row.bidder.nick)
-  const names = Math.min(LONGEST_NICK, Math.max(...shown.map((row) => stringWidth(nameOf(row)))))
-  const amounts = Math.max(...shown.map((row) => stringWidth(pay(row.amount))))
+  const stands = ({ removed }: BidRow) => removed === null
+  const inSight = bids.slice(top, top + room)
+  // However many were taken away after it, the bid that the price comes of is seen.
+  const leading = top > 0 || inSight.some(stands) ? undefined : bids.find(stands)
+  const shown = leading ? [leading, ...inSight.slice(0, room - 1)] : inSight
+  const nameOf = (row: BidRow) => (row.bidder.id === me?.id ? 'you' : row.bidder.nick)
+  const tailOf = ({ proxy, removed }: BidRow) => (removed ? `  ✗ ${gone[removed]}` : proxy ? '  proxy' : '')
+  const widest = (of: (row: BidRow) => string) => Math.max(...shown.map((row) => stringWidth(of(row))))
+  const amounts = widest(({ amount }) => pay(amount))
+  const rest = width - stringWidth('00:00:00 ') - 2 - amounts - widest(tailOf)
+  const names = Math.max(LEAST_NICK, Math.min(LONGEST_NICK, widest(nameOf), rest))
   const rows = shown.map((row): Line => {
     const amount = pay(row.amount)
     const tone = row.proxy ? { tone: 'dim' as const } : {}
@@ -192,8 +200,7 @@ export function bidLines(model: Model, width: number, height: number): Line[] {
       ...fitTo([{ text: nameOf(row), bold: !row.proxy && row.bidder.id === me?.id, ...tone }], names),
       { text: `  ${' '.repeat(amounts - stringWidth(amount))}` },
       { text: amount, struck: row.removed !== null, ...tone },
-      { text: row.proxy ? '  proxy' : '', tone: 'dim' },
-      { text: row.removed ? `  ✗ ${gone[row.removed]}` : '', tone: 'warning' },
+      { text: tailOf(row), tone: stands(row) ? 'dim' : 'warning' },
       { text: row.message ? `  "${row.message}"` : '', tone: 'dim' },
     ]
   })
