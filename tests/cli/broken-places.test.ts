@@ -34,6 +34,15 @@ describe('in a directory that was deleted', () => {
   })
 })
 
+it.runIf(process.platform === 'linux')('serve where there can be no directory is 1, and ends', async () => {
+  const args = ['serve', '--port', '0', '--data', '/proc/nowhere/house']
+  const { code, out, err } = await ended(spawn(AUCTION, args, { env: env(), stdio: 'pipe' }), '')
+  expect([code, out]).toEqual([1, ''])
+  expect(err).toMatch(
+    /^error: The data directory \/proc\/nowhere\/house cannot be used: .*\nhint: Name another with --data\.\n$/,
+  )
+})
+
 describe('config set where the file may not be written', () => {
   const set = (config: string): Promise<Ended> => {
     const child = spawn(AUCTION, ['config', 'set', 'utc', 'on'], {

@@ -51,7 +51,12 @@ it('finds, before it starts, a PostgreSQL that does not let it in, and says no p
     code: 0,
     out: 'The configuration is right.\n',
   })
-  for (const url of [`postgres://auction:s3cret@${host}/postgres`, 'postgres://auction:s3cret@127.0.0.1:1/postgres']) {
+  for (const url of [
+    `postgres://auction:s3cret@${host}/postgres`,
+    'postgres://auction:s3cret@127.0.0.1:1/postgres',
+    // It has no TLS, which is not to be done without in silence.
+    `${inject('postgresUrl')}/postgres?sslmode=verify-full`,
+  ]) {
     const { code, err } = await check(url)
     expect({ code, err }).toMatchObject({
       code: 1,

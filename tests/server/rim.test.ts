@@ -216,6 +216,26 @@ describe.each(databases)('the rim on %s', (kind) => {
     expect(heard.match(/HTTP\/1\.1/g)).toHaveLength(1)
   })
 
+  it('tells nobody that a bid it takes is no HTTP, because of what follows it', async () => {
+    const good = await seller.sell()
+    const bidder = await house.member('garbler')
+    const { hostname, port } = new URL(house.url)
+    const socket = connect(Number(port), hostname)
+    let heard = ''
+    socket.on('data', (bytes) => {
+      heard += bytes
+    })
+    socket.on('error', () => {})
+    const closed = new Promise((resolve) => socket.on('close', resolve))
+    const body = JSON.stringify({ amount: 1000 })
+    const head = `Authorization: Bearer ${bidder.token}\r\nIdempotency-Key: garbled\r\nContent-Type: application/json`
+    socket.write(
+      `POST /v1/goods/${good.id}/bids HTTP/1.1\r\nHost: x\r\n${head}\r\nContent-Length: ${body.length}\r\n\r\n${body}garbage\r\n\r\n`,
+    )
+    await closed
+    expect(heard).not.toMatch(/^HTTP\/1\.1 400/)
+  })
+
   it('answers who offers HTTP/2 in HTTP/1.1', async () => {
     const { hostname, port } = new URL(house.url)
     const socket = connect(Number(port), hostname)

@@ -42,9 +42,10 @@ export function answerUnparsed(http: Server): void {
     response.on('close', () => underWay.delete(response))
   })
   http.on('clientError', ({ code = '' }: NodeJS.ErrnoException, socket) => {
-    const begun = [...(answers.get(socket) ?? [])].some(({ headersSent }) => headersSent)
-    // Nothing may come in the middle of an answer.
-    if (!socket.writable || begun) return void socket.destroy()
+    const underWay = [...(answers.get(socket) ?? [])]
+    // Nothing may come in the middle of an answer, nor in place of one to a request that was whole and is being done.
+    if (!socket.writable || underWay.some(({ headersSent, req }) => headersSent || req.complete))
+      return void socket.destroy()
     const fault = new AuctionError('BAD_REQUEST', sentences[code] ?? 'That is no HTTP request.')
     const problem = problemOf(fault, randomUUID())
     // Browsers take a 408 on a connection they opened to have it ready for what it is.

@@ -117,7 +117,8 @@ async function connectPostgres(url: string): Promise<PostgresORM> {
     // A name mistyped would be a new house, empty, in which nobody has an account.
     ensureDatabase: false,
     pool: { min: 0, max: POOL_SIZE },
-    driverOptions: { connectionTimeoutMillis: CONNECT_TIMEOUT_MS },
+    // By itself MikroORM leaves out what follows the name, as ?sslmode=require.
+    driverOptions: { connectionString: url, connectionTimeoutMillis: CONNECT_TIMEOUT_MS },
   })
   try {
     await orm.em.execute('select 1')
@@ -127,7 +128,7 @@ async function connectPostgres(url: string): Promise<PostgresORM> {
     if (!(cause instanceof Error && 'code' in cause && cause.code === NO_SUCH_DATABASE)) throw cause
     const { hostname, port, username, pathname } = new URL(url)
     const server = [
-      ['-h', hostname],
+      ['-h', hostname.replace(/^\[|\]$/g, '')],
       ['-p', port],
       ['-U', username],
     ]
